@@ -139,8 +139,8 @@ record MongoUri(Secret text, @Nullable String database) {
             throw new IllegalArgumentException("names a collection after the database; DB_COLLECTION_USERS does that");
         }
         String database = uri.getDatabase();
-        if (database != null && !Settings.isStoreName(database)) {
-            throw new IllegalArgumentException("names a database that " + Settings.STORE_NAME_RULE);
+        if (database != null && !SettingCatalog.isStoreName(database)) {
+            throw new IllegalArgumentException("names a database that " + SettingCatalog.STORE_NAME_RULE);
         }
         return database;
     }

@@ -32,7 +32,7 @@ final class SettingNames {
     private SettingNames() {}
 
     static Stream<String> mistypedIn(Source source) {
-        List<String> known = Settings.names();
+        List<String> known = SettingCatalog.names();
         boolean inKubernetes = source.names().contains(SERVICE_HOST);
         return source.names().stream()
                 .filter(name ->

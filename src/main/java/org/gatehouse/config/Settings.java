@@ -1,20 +1,14 @@
 package org.gatehouse.config;
 
-import io.netty.util.NetUtil;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The catalog of settings, and their values.
- *
- * <p>In an instance, required values are present, and every value is within its bounds. Other code does not check
- * values again. This class defines descriptions and defaults. A test compares them with {@code docs/configuration.md}
- * and {@code .env.example}.
+ * The values of the settings. Required values are present, and every value is within its bounds, so other code does not
+ * check values again.
  *
  * @param corsOrigins the allowed origins, or {@code *} for all
  */
@@ -69,207 +63,6 @@ public record Settings(
         HS256
     }
 
-    /** RFC 7518, section 3.2: a key for HS256 must be at least as long as the output of SHA-256. */
-    private static final int AUTH_KEY_MIN_BYTES = 32;
-
-    private static final String KEY_COMMAND = "openssl rand -base64 48";
-
-    private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
-
-    static final String STORE_NAME_RULE = "may hold letters, digits, - and _, at most 60 of them";
-
-    /** A host name or an IPv4 address. IPv6 addresses are checked separately. */
-    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
-
-    private static final int PASSWORD_MIN_LENGTH_MIN = 8;
-
-    private static final Pattern METRICS_TOKEN_PATTERN = Pattern.compile("[!-~]{16,}");
-
-    static final Setting<Secret> AUTH_KEY = Setting.secret(
-            "AUTH_KEY",
-            "Required secret of at least 32 bytes, the same on every node; it encrypts the stored signing keys, or signs tokens with `HS256`.",
-            Settings::authKey);
-    static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
-            "AUTH_KEY_PREVIOUS",
-            "A second `AUTH_KEY` while `AUTH_KEY` is being changed; signing keys and tokens of both are accepted.",
-            Settings::authKey);
-    static final Setting<TokenAlgorithm> AUTH_ALG = Setting.choice(
-            "AUTH_ALG",
-            TokenAlgorithm.ES256,
-            "Algorithm of token signatures: `ES256` with keys that Gatehouse creates, or `HS256` with `AUTH_KEY` itself.");
-    static final Setting<Duration> AUTH_KEY_ROTATION = Setting.span(
-            "AUTH_KEY_ROTATION",
-            Duration.ofDays(30),
-            Duration.ofHours(1),
-            Duration.ofDays(366),
-            "Time for which an `ES256` key signs until the next one replaces it, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
-    static final Setting<Integer> AUTH_EXPIRY = Setting.number(
-            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
-    static final Setting<String> AUTH_ISSUER =
-            Setting.text("AUTH_ISSUER", "gatehouse", "Value of the claim `iss`, which every token must have.");
-    static final Setting<String> AUTH_AUDIENCE =
-            Setting.text("AUTH_AUDIENCE", "gatehouse", "Value of the claim `aud`, which every token must have.");
-    static final Setting<Duration> REFRESH_IDLE = Setting.span(
-            "REFRESH_IDLE",
-            Duration.ofDays(7),
-            Duration.ofSeconds(1),
-            Duration.ofDays(366),
-            "Time after which a session without a refresh ends, as an ISO-8601 duration or in ms, up to `P366D`.");
-    static final Setting<Duration> REFRESH_MAX = Setting.span(
-            "REFRESH_MAX",
-            Duration.ofDays(30),
-            Duration.ofSeconds(1),
-            Duration.ofDays(366),
-            "Time after which every session ends, as an ISO-8601 duration or in ms, up to `P366D`.");
-    static final Setting<MongoUri> DB_HOST = Setting.secret(
-            "DB_HOST",
-            "Required connection string of MongoDB, which begins with `mongodb://` or `mongodb+srv://`.",
-            MongoUri::parse);
-    static final Setting<String> DB_NAME = name(
-            "DB_NAME", "gatehouse", "Name of the database; the path of `DB_HOST`, if it names one, is the default.");
-    static final Setting<String> DB_COLLECTION_USERS =
-            name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
-    static final Setting<Integer> AUDIT_DAYS = Setting.number(
-            "AUDIT_DAYS", 365, 1, 3_650, "Number of days for which new audit entries are kept, from 1 to 3650.");
-    static final Setting<String> REDIS_HOST = new Setting<>(
-            "REDIS_HOST",
-            "Host of a single Redis without a password, required unless `REDIS_URL` is set.",
-            null,
-            false,
-            Settings::hostName);
-    static final Setting<Integer> REDIS_PORT =
-            Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of `REDIS_HOST`, from 1 to 65535.");
-    static final Setting<RedisUrl> REDIS_URL = Setting.secret(
-            "REDIS_URL",
-            "Address of Redis in place of `REDIS_HOST`: `redis://[user:password@]host:port[/database]`, `redis://host:port,host:port` for a Cluster, or `redis-sentinel://host:port,host:port#name`; `rediss` instead of `redis` selects TLS.",
-            RedisUrl::parse);
-    static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
-            "REDIS_EXPIRY_SECS",
-            3_600,
-            1,
-            604_800,
-            "Time in seconds for which a user or a session stays in the cache, from 1 to 604800.");
-    static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
-            "READS_WITHOUT_DB",
-            "brief",
-            "lasting",
-            "Use of the cache while MongoDB is unavailable: `brief` for 2 s, or `lasting` until it returns, although another node may have changed the data.");
-    static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
-            "PASSWORD_MIN_LENGTH",
-            15,
-            PASSWORD_MIN_LENGTH_MIN,
-            64,
-            "Minimum length of a new password in code points, from 8 to 64.");
-    static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
-            "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Memory of Argon2id in KiB, from 19456 to 1048576.");
-    static final Setting<Integer> ARGON2_ITERATIONS =
-            Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Passes of Argon2id, from 2 to 20.");
-    static final Setting<Boolean> REGISTRATION = Setting.either(
-            "REGISTRATION",
-            "closed",
-            "open",
-            "Clients that may create users: `closed` for administrators only, or `open` for all clients.");
-    static final Setting<String> ADMIN_USERNAME = Setting.text(
-            "ADMIN_USERNAME",
-            null,
-            "Name of the administrator that the start creates if none exists; needs `ADMIN_PASSWORD`.");
-    static final Setting<Secret> ADMIN_PASSWORD = Setting.secret(
-            "ADMIN_PASSWORD",
-            "Password of `ADMIN_USERNAME`, used only if the start creates or resets this user.",
-            Secret::new);
-    static final Setting<Boolean> ADMIN_RESET = Setting.either(
-            "ADMIN_RESET",
-            "false",
-            "true",
-            "At the start, `true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` and ends this user's sessions; remove the setting afterwards.");
-    static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
-            "TRUSTED_PROXIES",
-            "IP addresses and CIDR ranges, separated by commas, of the proxies whose headers about the client's address are trusted.",
-            null,
-            false,
-            AddressRange::parseAll);
-    static final Setting<Set<String>> CORS_ORIGINS = new Setting<>(
-            "CORS_ORIGINS",
-            "Origins whose pages may call from a browser, such as `https://app.example.com`, separated by commas, or `*` for all.",
-            null,
-            false,
-            CorsOrigins::parse);
-
-    static final Setting<Long> IMPORT_MAX_BYTES = Setting.longNumber(
-            "IMPORT_MAX_BYTES",
-            1L << 30,
-            1L << 16,
-            1L << 40,
-            "Maximum size of an import's body in bytes, from 65536 to 1099511627776; the body is held in a temporary file.");
-
-    static final Setting<Secret> METRICS_TOKEN = Setting.secret(
-            "METRICS_TOKEN",
-            "Bearer token of `GET /metrics`, at least 16 visible ASCII characters; without it, only calls from the same machine are accepted.",
-            Settings::metricsToken);
-
-    static final Setting<Duration> SHUTDOWN_DELAY = Setting.span(
-            "SHUTDOWN_DELAY",
-            Duration.ZERO,
-            Duration.ZERO,
-            Duration.ofMinutes(5),
-            "Time for which a stopping node is not ready but serves requests, as an ISO-8601 duration or in ms, up to `PT5M`.");
-
-    static final Setting<Boolean> LOG_FORMAT = Setting.either(
-            "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` with one object per line.");
-
-    // Only the development server uses APP_HOST and APP_PORT. In a deployment, the container chooses address and port.
-    static final Setting<String> APP_HOST =
-            Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens; not used elsewhere.");
-    static final Setting<Integer> APP_PORT =
-            Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens; not used elsewhere.");
-
-    /** Returns every setting, in the order of {@code docs/configuration.md}. */
-    static List<Setting<?>> catalog() {
-        return List.of(
-                AUTH_KEY,
-                AUTH_KEY_PREVIOUS,
-                AUTH_ALG,
-                AUTH_KEY_ROTATION,
-                AUTH_EXPIRY,
-                AUTH_ISSUER,
-                AUTH_AUDIENCE,
-                REFRESH_IDLE,
-                REFRESH_MAX,
-                DB_HOST,
-                DB_NAME,
-                DB_COLLECTION_USERS,
-                AUDIT_DAYS,
-                REDIS_HOST,
-                REDIS_PORT,
-                REDIS_URL,
-                REDIS_EXPIRY_SECS,
-                READS_WITHOUT_DB,
-                PASSWORD_MIN_LENGTH,
-                ARGON2_MEMORY_KIB,
-                ARGON2_ITERATIONS,
-                REGISTRATION,
-                ADMIN_USERNAME,
-                ADMIN_PASSWORD,
-                ADMIN_RESET,
-                TRUSTED_PROXIES,
-                CORS_ORIGINS,
-                IMPORT_MAX_BYTES,
-                METRICS_TOKEN,
-                SHUTDOWN_DELAY,
-                LOG_FORMAT,
-                APP_HOST,
-                APP_PORT);
-    }
-
-    /** Returns the names of all settings without the prefix. A secret also has a name with the suffix {@code _FILE}. */
-    public static List<String> names() {
-        return catalog().stream()
-                .flatMap(setting -> setting.secret()
-                        ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
-                        : Stream.of(setting.name()))
-                .toList();
-    }
-
     /**
      * Reads and checks every setting.
      *
@@ -277,77 +70,60 @@ public record Settings(
      */
     public static Settings read(SettingSources sources, AccountRules rules) {
         SettingsReader reader = new SettingsReader(sources);
-        Secret authKey = reader.required(AUTH_KEY, new Secret(""), " Make one with: " + KEY_COMMAND);
-        int passwordMinLength = reader.withDefault(PASSWORD_MIN_LENGTH);
-        MongoUri mongo = reader.required(DB_HOST, new MongoUri(new Secret(""), null), "");
+        Secret authKey = reader.required(
+                SettingCatalog.AUTH_KEY, new Secret(""), " Make one with: " + SettingCatalog.KEY_COMMAND);
+        int passwordMinLength = reader.withDefault(SettingCatalog.PASSWORD_MIN_LENGTH);
+        MongoUri mongo = reader.required(SettingCatalog.DB_HOST, new MongoUri(new Secret(""), null), "");
         Settings settings = new Settings(
-                new AuthKeys(authKey, reader.optional(AUTH_KEY_PREVIOUS)),
-                reader.withDefault(AUTH_ALG),
-                reader.withDefault(AUTH_KEY_ROTATION),
-                Duration.ofMillis(reader.withDefault(AUTH_EXPIRY)),
-                reader.withDefault(AUTH_ISSUER),
-                reader.withDefault(AUTH_AUDIENCE),
-                reader.withDefault(REFRESH_IDLE),
-                reader.withDefault(REFRESH_MAX),
+                new AuthKeys(authKey, reader.optional(SettingCatalog.AUTH_KEY_PREVIOUS)),
+                reader.withDefault(SettingCatalog.AUTH_ALG),
+                reader.withDefault(SettingCatalog.AUTH_KEY_ROTATION),
+                Duration.ofMillis(reader.withDefault(SettingCatalog.AUTH_EXPIRY)),
+                reader.withDefault(SettingCatalog.AUTH_ISSUER),
+                reader.withDefault(SettingCatalog.AUTH_AUDIENCE),
+                reader.withDefault(SettingCatalog.REFRESH_IDLE),
+                reader.withDefault(SettingCatalog.REFRESH_MAX),
                 mongo.text(),
                 databaseFrom(reader, mongo),
-                reader.withDefault(DB_COLLECTION_USERS),
-                Duration.ofDays(reader.withDefault(AUDIT_DAYS)),
+                reader.withDefault(SettingCatalog.DB_COLLECTION_USERS),
+                Duration.ofDays(reader.withDefault(SettingCatalog.AUDIT_DAYS)),
                 redisFrom(reader),
-                reader.withDefault(READS_WITHOUT_DB),
-                Duration.ofSeconds(reader.withDefault(REDIS_EXPIRY_SECS)),
+                reader.withDefault(SettingCatalog.READS_WITHOUT_DB),
+                Duration.ofSeconds(reader.withDefault(SettingCatalog.REDIS_EXPIRY_SECS)),
                 passwordMinLength,
-                reader.withDefault(ARGON2_MEMORY_KIB),
-                reader.withDefault(ARGON2_ITERATIONS),
-                reader.withDefault(REGISTRATION),
+                reader.withDefault(SettingCatalog.ARGON2_MEMORY_KIB),
+                reader.withDefault(SettingCatalog.ARGON2_ITERATIONS),
+                reader.withDefault(SettingCatalog.REGISTRATION),
                 administratorFrom(reader, rules, passwordMinLength),
-                Objects.requireNonNullElse(reader.optional(TRUSTED_PROXIES), List.of()),
-                Objects.requireNonNullElse(reader.optional(CORS_ORIGINS), Set.of()),
-                reader.withDefault(IMPORT_MAX_BYTES),
-                reader.optional(METRICS_TOKEN),
-                reader.withDefault(SHUTDOWN_DELAY),
-                reader.withDefault(LOG_FORMAT));
+                Objects.requireNonNullElse(reader.optional(SettingCatalog.TRUSTED_PROXIES), List.of()),
+                Objects.requireNonNullElse(reader.optional(SettingCatalog.CORS_ORIGINS), Set.of()),
+                reader.withDefault(SettingCatalog.IMPORT_MAX_BYTES),
+                reader.optional(SettingCatalog.METRICS_TOKEN),
+                reader.withDefault(SettingCatalog.SHUTDOWN_DELAY),
+                reader.withDefault(SettingCatalog.LOG_FORMAT));
         reader.throwIfAny();
         return settings;
     }
 
-    private static Secret authKey(String text) {
-        Secret key = new Secret(text);
-        if (key.bytes().length < AUTH_KEY_MIN_BYTES) {
-            throw new IllegalArgumentException("is shorter than " + AUTH_KEY_MIN_BYTES
-                    + " bytes, so it can be guessed. Make a good one with: " + KEY_COMMAND);
-        }
-        return key;
-    }
-
-    /** The token must be long, because the number of attempts to guess it is not limited. */
-    private static Secret metricsToken(String text) {
-        if (!METRICS_TOKEN_PATTERN.matcher(text).matches()) {
-            throw new IllegalArgumentException(
-                    "must have 16 visible ASCII characters or more. Make one with: " + KEY_COMMAND);
-        }
-        return new Secret(text);
-    }
-
     private static RedisUrl redisFrom(SettingsReader reader) {
-        RedisUrl url = reader.optional(REDIS_URL);
-        String host = reader.optional(REDIS_HOST);
-        int port = reader.withDefault(REDIS_PORT);
+        RedisUrl url = reader.optional(SettingCatalog.REDIS_URL);
+        String host = reader.optional(SettingCatalog.REDIS_HOST);
+        int port = reader.withDefault(SettingCatalog.REDIS_PORT);
         if (url != null && host != null) {
             reader.addProblem("REDIS_URL and REDIS_HOST are both set; keep one.");
         }
-        if (url == null && host == null && reader.allRead(REDIS_URL, REDIS_HOST)) {
-            reader.addProblem("REDIS_HOST (or REDIS_URL) is missing. " + REDIS_HOST.description());
+        if (url == null && host == null && reader.allRead(SettingCatalog.REDIS_URL, SettingCatalog.REDIS_HOST)) {
+            reader.addProblem("REDIS_HOST (or REDIS_URL) is missing. " + SettingCatalog.REDIS_HOST.description());
         }
         return url == null ? RedisUrl.of(Objects.requireNonNullElse(host, "localhost"), port) : url;
     }
 
     private static String databaseFrom(SettingsReader reader, MongoUri mongo) {
-        String named = reader.optional(DB_NAME);
+        String named = reader.optional(SettingCatalog.DB_NAME);
         String inPath = mongo.database();
-        String byDefault = inPath == null ? Objects.requireNonNull(DB_NAME.defaultText()) : inPath;
+        String byDefault = inPath == null ? Objects.requireNonNull(SettingCatalog.DB_NAME.defaultText()) : inPath;
         String database = named == null ? byDefault : named;
-        if (!reader.allRead(DB_HOST, DB_NAME)) {
+        if (!reader.allRead(SettingCatalog.DB_HOST, SettingCatalog.DB_NAME)) {
             return database;
         }
         if (named == null && MongoUri.isServerDatabase(database)) {
@@ -364,10 +140,10 @@ public record Settings(
 
     private static @Nullable FirstAdministrator administratorFrom(
             SettingsReader reader, AccountRules rules, int passwordMinLength) {
-        String username = reader.optional(ADMIN_USERNAME);
-        Secret password = reader.optional(ADMIN_PASSWORD);
-        boolean reset = reader.withDefault(ADMIN_RESET);
-        if (reader.allRead(ADMIN_USERNAME, ADMIN_PASSWORD)) {
+        String username = reader.optional(SettingCatalog.ADMIN_USERNAME);
+        Secret password = reader.optional(SettingCatalog.ADMIN_PASSWORD);
+        boolean reset = reader.withDefault(SettingCatalog.ADMIN_RESET);
+        if (reader.allRead(SettingCatalog.ADMIN_USERNAME, SettingCatalog.ADMIN_PASSWORD)) {
             if ((username == null) != (password == null)) {
                 reader.addProblem("ADMIN_USERNAME and ADMIN_PASSWORD go together; only one of them is set.");
             } else if (reset && username == null) {
@@ -375,29 +151,10 @@ public record Settings(
             }
         }
         // If the minimum length could not be read, the password is checked against the lowest allowed minimum.
-        int minLength = reader.allRead(PASSWORD_MIN_LENGTH) ? passwordMinLength : PASSWORD_MIN_LENGTH_MIN;
+        int minLength = reader.allRead(SettingCatalog.PASSWORD_MIN_LENGTH)
+                ? passwordMinLength
+                : SettingCatalog.PASSWORD_MIN_LENGTH_MIN;
         rules.problems(username, password, minLength).forEach(reader::addProblem);
         return username == null || password == null ? null : new FirstAdministrator(username, password, reset);
-    }
-
-    private static String hostName(String text) {
-        if (!HOST_NAME.matcher(text).matches() && !NetUtil.isValidIpV6Address(text)) {
-            throw new IllegalArgumentException("must be the name or the IP address of a host; the port is REDIS_PORT,"
-                    + " and an address such as redis://host:6379 is REDIS_URL");
-        }
-        return text;
-    }
-
-    static boolean isStoreName(String text) {
-        return STORE_NAME.matcher(text).matches();
-    }
-
-    private static Setting<String> name(String name, String defaultText, String meaning) {
-        return new Setting<>(name, meaning, defaultText, false, text -> {
-            if (!isStoreName(text)) {
-                throw new IllegalArgumentException(STORE_NAME_RULE);
-            }
-            return text;
-        });
     }
 }

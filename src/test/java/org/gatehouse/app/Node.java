@@ -15,8 +15,6 @@ import org.bson.BsonNull;
 import org.bson.BsonValue;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.http.HttpModule;
@@ -26,6 +24,7 @@ import org.gatehouse.password.CheapHasher;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
+import org.gatehouse.testing.LocalJetty;
 import org.gatehouse.war.ServiceClient;
 
 /**
@@ -43,19 +42,15 @@ public final class Node extends ServiceClient {
 
     private final Gatehouse gatehouse;
     private final String contextPath;
-    private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(server);
+    private final LocalJetty jetty;
 
     private Node(Gatehouse gatehouse, String contextPath, Duration bodyTimeout) {
         this.gatehouse = gatehouse;
         this.contextPath = contextPath;
-        connector.setHost("127.0.0.1");
-        server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler(contextPath.isEmpty() ? "/" : contextPath);
         context.addServlet(
                 new ServletHolder(gatehouse.http.servlet(new HttpApplication(gatehouse), bodyTimeout)), "/*");
-        server.setHandler(context);
-        server.setStopTimeout(30_000);
+        this.jetty = new LocalJetty(context);
     }
 
     public static Node start(Stores stores) {
@@ -183,7 +178,7 @@ public final class Node extends ServiceClient {
                 bodyTimeout);
         try {
             node.gatehouse.start();
-            node.server.start();
+            node.jetty.start();
             // On a busy machine, the deployment may end before the stores are prepared.
             await().atMost(Duration.ofSeconds(60)).until(() -> !node.gatehouse.startup.isPreparing());
             return node;
@@ -199,7 +194,7 @@ public final class Node extends ServiceClient {
     }
 
     public int port() {
-        return connector.getLocalPort();
+        return jetty.port();
     }
 
     @Override
@@ -210,9 +205,7 @@ public final class Node extends ServiceClient {
     @Override
     public void close() {
         try {
-            server.stop();
-        } catch (Exception failed) {
-            throw new IllegalStateException("Jetty did not stop", failed);
+            jetty.close();
         } finally {
             gatehouse.close();
         }

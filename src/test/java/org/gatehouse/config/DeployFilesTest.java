@@ -230,7 +230,7 @@ class DeployFilesTest {
     }
 
     private static Collection<String> knownNames() {
-        return Settings.catalog().stream()
+        return SettingCatalog.all().stream()
                 .flatMap(setting -> setting.secret()
                         ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
                         : Stream.of(setting.name()))

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class SettingsDocumentationTest {
     @Test
     void theConfigurationPageListsEverySetting() throws IOException {
-        List<String> expected = Settings.catalog().stream()
+        List<String> expected = SettingCatalog.all().stream()
                 .map(setting -> "| `" + setting.name() + "` | "
                         + (setting.defaultText() == null ? "–" : "`" + setting.defaultText() + "`") + " | "
                         + setting.description() + " |")
@@ -34,8 +34,8 @@ class SettingsDocumentationTest {
                 .toList();
 
         assertThat(names)
-                .isEqualTo(Settings.catalog().stream().map(Setting::name).toList());
-        for (Setting<?> setting : Settings.catalog()) {
+                .isEqualTo(SettingCatalog.all().stream().map(Setting::name).toList());
+        for (Setting<?> setting : SettingCatalog.all()) {
             assertThat(lines).contains("# " + setting.description());
         }
     }

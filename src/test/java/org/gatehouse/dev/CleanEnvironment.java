@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.gatehouse.config.Settings;
+import org.gatehouse.config.SettingCatalog;
 
 /**
  * Removes Gatehouse's settings from the environment of a process. Also removes the variables from which every JVM reads
@@ -19,7 +19,7 @@ public final class CleanEnvironment {
     /** Options in these variables may set system properties. Gatehouse reads settings from system properties. */
     private static final List<String> JVM_OPTIONS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-    private static final Set<String> NAMES = Set.copyOf(Settings.names());
+    private static final Set<String> NAMES = Set.copyOf(SettingCatalog.names());
 
     private CleanEnvironment() {}
 

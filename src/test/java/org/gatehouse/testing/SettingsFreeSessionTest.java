@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
 import org.gatehouse.app.GatehouseListener;
-import org.gatehouse.config.Settings;
+import org.gatehouse.config.SettingCatalog;
 import org.gatehouse.dev.CleanEnvironment;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
@@ -70,7 +70,7 @@ class SettingsFreeSessionTest {
 
     private static Map<String, String> environment(int port) {
         Map<String, String> environment = new HashMap<>();
-        for (String name : Settings.names()) {
+        for (String name : SettingCatalog.names()) {
             environment.put(name, "of the environment");
             environment.put("GATEHOUSE_" + name, "of the environment");
         }

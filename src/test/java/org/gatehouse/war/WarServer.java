@@ -10,23 +10,19 @@ import java.util.Enumeration;
 import java.util.Map;
 import org.eclipse.jetty.ee.webapp.WebAppClassLoader;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.gatehouse.config.Settings;
+import org.gatehouse.config.SettingCatalog;
 import org.gatehouse.store.Stores;
+import org.gatehouse.testing.LocalJetty;
 
 /** The packaged WAR in a Jetty on a free port. */
 public final class WarServer extends ServiceClient {
-    private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(server);
+    private final LocalJetty jetty;
     private final Path war;
     private final String contextPath;
 
     private WarServer(Path war, String contextPath, Map<String, String> settings) throws IOException {
         this.war = war;
         this.contextPath = contextPath;
-        connector.setHost("127.0.0.1");
-        server.addConnector(connector);
         WebAppContext application = new WebAppContext();
         application.setContextPath(contextPath.isEmpty() ? "/" : contextPath);
         application.setWar(war.toString());
@@ -34,13 +30,12 @@ public final class WarServer extends ServiceClient {
         application.setClassLoader(new WebAppClassLoader(new ContainerOnly(), application));
         // The working directory may contain a developer's .env file. The empty parameters below override the settings
         // in that file.
-        for (String name : Settings.names()) {
+        for (String name : SettingCatalog.names()) {
             application.setInitParameter(name, "");
             application.setInitParameter("GATEHOUSE_" + name, "");
         }
         settings.forEach((name, value) -> application.setInitParameter("GATEHOUSE_" + name, value));
-        server.setHandler(application);
-        server.setStopTimeout(2_000);
+        this.jetty = new LocalJetty(application);
     }
 
     /**
@@ -102,7 +97,7 @@ public final class WarServer extends ServiceClient {
     private static WarServer deploy(Path war, String contextPath, Map<String, String> settings) {
         WarServer deployed = newServer(war, contextPath, settings);
         try {
-            deployed.server.start();
+            deployed.jetty.start();
             return deployed;
         } catch (Exception failed) {
             deployed.close();
@@ -133,7 +128,7 @@ public final class WarServer extends ServiceClient {
     }
 
     public int port() {
-        return connector.getLocalPort();
+        return jetty.port();
     }
 
     @Override
@@ -143,10 +138,6 @@ public final class WarServer extends ServiceClient {
 
     @Override
     public void close() {
-        try {
-            server.stop();
-        } catch (Exception failed) {
-            throw new IllegalStateException("Jetty did not stop", failed);
-        }
+        jetty.close();
     }
 }

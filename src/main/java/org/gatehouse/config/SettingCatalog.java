@@ -1,0 +1,256 @@
+package org.gatehouse.config;
+
+import io.netty.util.NetUtil;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The catalog of settings: name, type, bounds, default and description of each. A test compares it with
+ * {@code docs/configuration.md} and {@code .env.example}.
+ */
+public final class SettingCatalog {
+    /** RFC 7518, section 3.2: a key for HS256 must be at least as long as the output of SHA-256. */
+    private static final int AUTH_KEY_MIN_BYTES = 32;
+
+    static final String KEY_COMMAND = "openssl rand -base64 48";
+
+    private static final Pattern STORE_NAME = Pattern.compile("[A-Za-z0-9_-]{1,60}");
+
+    static final String STORE_NAME_RULE = "may hold letters, digits, - and _, at most 60 of them";
+
+    /** A host name or an IPv4 address. IPv6 addresses are checked separately. */
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
+
+    static final int PASSWORD_MIN_LENGTH_MIN = 8;
+
+    private static final Pattern METRICS_TOKEN_PATTERN = Pattern.compile("[!-~]{16,}");
+
+    static final Setting<Secret> AUTH_KEY = Setting.secret(
+            "AUTH_KEY",
+            "Required secret of at least 32 bytes, the same on every node; it encrypts the stored signing keys, or signs tokens with `HS256`.",
+            SettingCatalog::authKey);
+    static final Setting<Secret> AUTH_KEY_PREVIOUS = Setting.secret(
+            "AUTH_KEY_PREVIOUS",
+            "A second `AUTH_KEY` while `AUTH_KEY` is being changed; signing keys and tokens of both are accepted.",
+            SettingCatalog::authKey);
+    static final Setting<Settings.TokenAlgorithm> AUTH_ALG = Setting.choice(
+            "AUTH_ALG",
+            Settings.TokenAlgorithm.ES256,
+            "Algorithm of token signatures: `ES256` with keys that Gatehouse creates, or `HS256` with `AUTH_KEY` itself.");
+    static final Setting<Duration> AUTH_KEY_ROTATION = Setting.span(
+            "AUTH_KEY_ROTATION",
+            Duration.ofDays(30),
+            Duration.ofHours(1),
+            Duration.ofDays(366),
+            "Time for which an `ES256` key signs until the next one replaces it, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
+    static final Setting<Integer> AUTH_EXPIRY = Setting.number(
+            "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
+    static final Setting<String> AUTH_ISSUER =
+            Setting.text("AUTH_ISSUER", "gatehouse", "Value of the claim `iss`, which every token must have.");
+    static final Setting<String> AUTH_AUDIENCE =
+            Setting.text("AUTH_AUDIENCE", "gatehouse", "Value of the claim `aud`, which every token must have.");
+    static final Setting<Duration> REFRESH_IDLE = Setting.span(
+            "REFRESH_IDLE",
+            Duration.ofDays(7),
+            Duration.ofSeconds(1),
+            Duration.ofDays(366),
+            "Time after which a session without a refresh ends, as an ISO-8601 duration or in ms, up to `P366D`.");
+    static final Setting<Duration> REFRESH_MAX = Setting.span(
+            "REFRESH_MAX",
+            Duration.ofDays(30),
+            Duration.ofSeconds(1),
+            Duration.ofDays(366),
+            "Time after which every session ends, as an ISO-8601 duration or in ms, up to `P366D`.");
+    static final Setting<MongoUri> DB_HOST = Setting.secret(
+            "DB_HOST",
+            "Required connection string of MongoDB, which begins with `mongodb://` or `mongodb+srv://`.",
+            MongoUri::parse);
+    static final Setting<String> DB_NAME = name(
+            "DB_NAME", "gatehouse", "Name of the database; the path of `DB_HOST`, if it names one, is the default.");
+    static final Setting<String> DB_COLLECTION_USERS =
+            name("DB_COLLECTION_USERS", "users", "Name of the collection that holds the users.");
+    static final Setting<Integer> AUDIT_DAYS = Setting.number(
+            "AUDIT_DAYS", 365, 1, 3_650, "Number of days for which new audit entries are kept, from 1 to 3650.");
+    static final Setting<String> REDIS_HOST = new Setting<>(
+            "REDIS_HOST",
+            "Host of a single Redis without a password, required unless `REDIS_URL` is set.",
+            null,
+            false,
+            SettingCatalog::hostName);
+    static final Setting<Integer> REDIS_PORT =
+            Setting.number("REDIS_PORT", 6379, 1, 65_535, "Port of `REDIS_HOST`, from 1 to 65535.");
+    static final Setting<RedisUrl> REDIS_URL = Setting.secret(
+            "REDIS_URL",
+            "Address of Redis in place of `REDIS_HOST`: `redis://[user:password@]host:port[/database]`, `redis://host:port,host:port` for a Cluster, or `redis-sentinel://host:port,host:port#name`; `rediss` instead of `redis` selects TLS.",
+            RedisUrl::parse);
+    static final Setting<Integer> REDIS_EXPIRY_SECS = Setting.number(
+            "REDIS_EXPIRY_SECS",
+            3_600,
+            1,
+            604_800,
+            "Time in seconds for which a user or a session stays in the cache, from 1 to 604800.");
+    static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
+            "READS_WITHOUT_DB",
+            "brief",
+            "lasting",
+            "Use of the cache while MongoDB is unavailable: `brief` for 2 s, or `lasting` until it returns, although another node may have changed the data.");
+    static final Setting<Integer> PASSWORD_MIN_LENGTH = Setting.number(
+            "PASSWORD_MIN_LENGTH",
+            15,
+            PASSWORD_MIN_LENGTH_MIN,
+            64,
+            "Minimum length of a new password in code points, from 8 to 64.");
+    static final Setting<Integer> ARGON2_MEMORY_KIB = Setting.number(
+            "ARGON2_MEMORY_KIB", 19_456, 19_456, 1_048_576, "Memory of Argon2id in KiB, from 19456 to 1048576.");
+    static final Setting<Integer> ARGON2_ITERATIONS =
+            Setting.number("ARGON2_ITERATIONS", 2, 2, 20, "Passes of Argon2id, from 2 to 20.");
+    static final Setting<Boolean> REGISTRATION = Setting.either(
+            "REGISTRATION",
+            "closed",
+            "open",
+            "Clients that may create users: `closed` for administrators only, or `open` for all clients.");
+    static final Setting<String> ADMIN_USERNAME = Setting.text(
+            "ADMIN_USERNAME",
+            null,
+            "Name of the administrator that the start creates if none exists; needs `ADMIN_PASSWORD`.");
+    static final Setting<Secret> ADMIN_PASSWORD = Setting.secret(
+            "ADMIN_PASSWORD",
+            "Password of `ADMIN_USERNAME`, used only if the start creates or resets this user.",
+            Secret::new);
+    static final Setting<Boolean> ADMIN_RESET = Setting.either(
+            "ADMIN_RESET",
+            "false",
+            "true",
+            "At the start, `true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` and ends this user's sessions; remove the setting afterwards.");
+    static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
+            "TRUSTED_PROXIES",
+            "IP addresses and CIDR ranges, separated by commas, of the proxies whose headers about the client's address are trusted.",
+            null,
+            false,
+            AddressRange::parseAll);
+    static final Setting<Set<String>> CORS_ORIGINS = new Setting<>(
+            "CORS_ORIGINS",
+            "Origins whose pages may call from a browser, such as `https://app.example.com`, separated by commas, or `*` for all.",
+            null,
+            false,
+            CorsOrigins::parse);
+
+    static final Setting<Long> IMPORT_MAX_BYTES = Setting.longNumber(
+            "IMPORT_MAX_BYTES",
+            1L << 30,
+            1L << 16,
+            1L << 40,
+            "Maximum size of an import's body in bytes, from 65536 to 1099511627776; the body is held in a temporary file.");
+
+    static final Setting<Secret> METRICS_TOKEN = Setting.secret(
+            "METRICS_TOKEN",
+            "Bearer token of `GET /metrics`, at least 16 visible ASCII characters; without it, only calls from the same machine are accepted.",
+            SettingCatalog::metricsToken);
+
+    static final Setting<Duration> SHUTDOWN_DELAY = Setting.span(
+            "SHUTDOWN_DELAY",
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofMinutes(5),
+            "Time for which a stopping node is not ready but serves requests, as an ISO-8601 duration or in ms, up to `PT5M`.");
+
+    static final Setting<Boolean> LOG_FORMAT = Setting.either(
+            "LOG_FORMAT", "text", "json", "Format of log lines: `text`, or `json` with one object per line.");
+
+    // Only the development server uses APP_HOST and APP_PORT. In a deployment, the container chooses address and port.
+    static final Setting<String> APP_HOST =
+            Setting.text("APP_HOST", "localhost", "Address on which `mvn jetty:run` listens; not used elsewhere.");
+    static final Setting<Integer> APP_PORT =
+            Setting.number("APP_PORT", 8080, 1, 65_535, "Port on which `mvn jetty:run` listens; not used elsewhere.");
+
+    /** Returns every setting, in the order of {@code docs/configuration.md}. */
+    static List<Setting<?>> all() {
+        return List.of(
+                AUTH_KEY,
+                AUTH_KEY_PREVIOUS,
+                AUTH_ALG,
+                AUTH_KEY_ROTATION,
+                AUTH_EXPIRY,
+                AUTH_ISSUER,
+                AUTH_AUDIENCE,
+                REFRESH_IDLE,
+                REFRESH_MAX,
+                DB_HOST,
+                DB_NAME,
+                DB_COLLECTION_USERS,
+                AUDIT_DAYS,
+                REDIS_HOST,
+                REDIS_PORT,
+                REDIS_URL,
+                REDIS_EXPIRY_SECS,
+                READS_WITHOUT_DB,
+                PASSWORD_MIN_LENGTH,
+                ARGON2_MEMORY_KIB,
+                ARGON2_ITERATIONS,
+                REGISTRATION,
+                ADMIN_USERNAME,
+                ADMIN_PASSWORD,
+                ADMIN_RESET,
+                TRUSTED_PROXIES,
+                CORS_ORIGINS,
+                IMPORT_MAX_BYTES,
+                METRICS_TOKEN,
+                SHUTDOWN_DELAY,
+                LOG_FORMAT,
+                APP_HOST,
+                APP_PORT);
+    }
+
+    /** Returns the names of all settings without the prefix. A secret also has a name with the suffix {@code _FILE}. */
+    public static List<String> names() {
+        return all().stream()
+                .flatMap(setting -> setting.secret()
+                        ? Stream.of(setting.name(), setting.name() + SettingSources.FILE_SUFFIX)
+                        : Stream.of(setting.name()))
+                .toList();
+    }
+
+    private SettingCatalog() {}
+
+    private static Secret authKey(String text) {
+        Secret key = new Secret(text);
+        if (key.bytes().length < AUTH_KEY_MIN_BYTES) {
+            throw new IllegalArgumentException("is shorter than " + AUTH_KEY_MIN_BYTES
+                    + " bytes, so it can be guessed. Make a good one with: " + KEY_COMMAND);
+        }
+        return key;
+    }
+
+    /** The token must be long, because the number of attempts to guess it is not limited. */
+    private static Secret metricsToken(String text) {
+        if (!METRICS_TOKEN_PATTERN.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "must have 16 visible ASCII characters or more. Make one with: " + KEY_COMMAND);
+        }
+        return new Secret(text);
+    }
+
+    private static String hostName(String text) {
+        if (!HOST_NAME.matcher(text).matches() && !NetUtil.isValidIpV6Address(text)) {
+            throw new IllegalArgumentException("must be the name or the IP address of a host; the port is REDIS_PORT,"
+                    + " and an address such as redis://host:6379 is REDIS_URL");
+        }
+        return text;
+    }
+
+    static boolean isStoreName(String text) {
+        return STORE_NAME.matcher(text).matches();
+    }
+
+    private static Setting<String> name(String name, String defaultText, String meaning) {
+        return new Setting<>(name, meaning, defaultText, false, text -> {
+            if (!isStoreName(text)) {
+                throw new IllegalArgumentException(STORE_NAME_RULE);
+            }
+            return text;
+        });
+    }
+}
