@@ -116,11 +116,6 @@ public record AuditEvent(
         return new AuditEvent(type, actor, user, username, clientInfo, more);
     }
 
-    /** Returns whether the event is a rejected request. A client can cause such an event with each request. */
-    boolean isRejection() {
-        return type == AuditType.TOKEN_REJECTED || type == AuditType.ACCESS_DENIED;
-    }
-
     private static String cut(String text, int length) {
         if (text.length() <= length) {
             return text;

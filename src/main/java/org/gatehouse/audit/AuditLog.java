@@ -80,12 +80,16 @@ public final class AuditLog {
         }
     }
 
-    /** Stores the event with the current time, unless it is a rejection and a similar rejection was stored recently. */
+    /** Stores a rejected request, unless a similar rejection was stored recently. */
+    void recordRejection(AuditEvent event) {
+        if (rejections.isNew(event)) {
+            record(event);
+        }
+    }
+
+    /** Stores the event with the current time. */
     public void record(AuditEvent event) {
         countSessionEnd(event);
-        if (event.isRejection() && !rejections.isNew(event)) {
-            return;
-        }
         Instant now = clock.instant();
         try {
             insert(event, now);

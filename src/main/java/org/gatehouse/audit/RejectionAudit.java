@@ -44,11 +44,11 @@ final class RejectionAudit implements ContainerResponseFilter {
 
     private void record(ErrorCode code, ContainerRequestContext request, String call) {
         if (isRejectedToken(code, request)) {
-            audit.record(event(AuditType.TOKEN_REJECTED, request, call).with(Detail.REASON, code.name()));
+            audit.recordRejection(event(AuditType.TOKEN_REJECTED, request, call).with(Detail.REASON, code.name()));
         } else if (code == ErrorCode.FORBIDDEN) {
             AuditEvent denied = event(AuditType.ACCESS_DENIED, request, call);
             Principal caller = request.getSecurityContext().getUserPrincipal();
-            audit.record(Optional.ofNullable(caller)
+            audit.recordRejection(Optional.ofNullable(caller)
                     .flatMap(known -> UserId.parse(known.getName()))
                     .map(denied::by)
                     .orElse(denied));

@@ -55,17 +55,18 @@ final class LegacyUsernames {
                         Filters.regex(UserDocument.CANONICAL_USERNAME, Username.NOT_FOLDED))
                 .projection(Projections.include(UserDocument.CANONICAL_USERNAME))
                 .batchSize(LegacyUserMigration.BATCH);
-        AtomicInteger refolded = new AtomicInteger();
-        mongo.call(() -> {
-            found.forEach(document -> refolded.addAndGet(isRefolded(document) ? 1 : 0));
-            return refolded;
+        int refolded = mongo.call(() -> {
+            AtomicInteger count = new AtomicInteger();
+            found.forEach(document -> count.addAndGet(refold(document) ? 1 : 0));
+            return count.get();
         });
-        if (refolded.get() > 0) {
+        if (refolded > 0) {
             log.info("Folded the usernames of {} documents anew", refolded);
         }
     }
 
-    private boolean isRefolded(BsonDocument document) {
+    /** Returns whether the document has another canonical username now. */
+    private boolean refold(BsonDocument document) {
         String canonical = UserDocument.canonicalUsername(document);
         String folded = ReservedUsernames.refold(canonical);
         if (folded.equals(canonical)) {

@@ -26,11 +26,11 @@ final class ImportRun {
     /** The number of the last line that is in the batch or has a result. */
     private long lastRead;
 
-    ImportRun(UserImport imports, Caller caller, boolean dryRun, InputStream body, OutputStream answer) {
+    ImportRun(UserImport imports, Caller caller, boolean dryRun, InputStream body, OutputStream output) {
         this.imports = imports;
         this.caller = caller;
         this.lines = new NdjsonReader(body);
-        this.report = new ImportReport(answer, dryRun, imports.hasher::isWeak);
+        this.report = new ImportReport(output, dryRun, imports.hasher::isWeak);
         this.batch = new ImportBatch(imports, caller, dryRun, report);
     }
 

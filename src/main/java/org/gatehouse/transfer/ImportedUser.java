@@ -95,7 +95,7 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             return present.id().equals(user.id());
         }
         User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());
-        return UserDocument.areEqual(present, asHere);
+        return UserDocument.isUnchanged(present, asHere);
     }
 
     @Override

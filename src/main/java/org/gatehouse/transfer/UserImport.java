@@ -64,7 +64,7 @@ final class UserImport implements AutoCloseable {
      */
     StreamingOutput start(Caller caller, boolean dryRun, InputStream body) {
         audit.recordOrFail(caller.auditEvent(AuditType.USERS_IMPORT_STARTED));
-        return answer -> new ImportRun(this, caller, dryRun, body, answer).run();
+        return output -> new ImportRun(this, caller, dryRun, body, output).run();
     }
 
     /** Stops each running import before its next write. */

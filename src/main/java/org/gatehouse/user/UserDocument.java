@@ -141,9 +141,9 @@ public final class UserDocument {
         return new Credential(read(document), password(document).orElse(null), sources);
     }
 
-    /** Whether an update from the first user to the second would change nothing. */
-    public static boolean areEqual(User one, User other) {
-        return MongoUserChanges.between(one, other).isEmpty();
+    /** Returns whether an update from one state of a user to the other would change nothing. */
+    public static boolean isUnchanged(User before, User after) {
+        return MongoUserChanges.between(before, after).isEmpty();
     }
 
     /** Returns the stored password of a document; the legacy field is used only if the document has no hash. */

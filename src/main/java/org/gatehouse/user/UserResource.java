@@ -69,7 +69,7 @@ public final class UserResource {
                 body,
                 IdempotencyKey.of(request).orElse(null));
         String location = RelativeReference.child(uri, user.id().hex());
-        return answer(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
+        return response(Response.status(Status.CREATED).header(HttpHeaders.LOCATION, location), user);
     }
 
     /**
@@ -91,14 +91,14 @@ public final class UserResource {
         boolean counted = BooleanParam.parse("count", count, errors);
         UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
         Page<ListedUser> page = Page.of(lists.list(query.withOneMore()), query.limit());
-        Response answer = page.response(
+        Response response = page.response(
                 uri,
                 listed -> UserJson.write(listed.user()),
                 listed -> query.position(listed).cursor());
         if (counted) {
-            answer.getHeaders().putSingle(TOTAL_COUNT, lists.estimatedCount(query.filter()));
+            response.getHeaders().putSingle(TOTAL_COUNT, lists.estimatedCount(query.filter()));
         }
-        return answer;
+        return response;
     }
 
     /** Returns 200 with the user, or 304 if the caller already has this version. */
@@ -111,7 +111,7 @@ public final class UserResource {
         User user = users.find(Caller.of(security), id);
         return conditions.isUnmodified(tag(user))
                 ? Response.notModified(tag(user)).build()
-                : answer(Response.ok(), user);
+                : response(Response.ok(), user);
     }
 
     /** Returns 200 with the user after the merge patch. */
@@ -124,7 +124,7 @@ public final class UserResource {
             JsonBody body,
             @Context SecurityContext security,
             @Context ContainerRequestContext request) {
-        return answer(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
+        return response(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
     }
 
     /** Returns 204 after the user has been deleted. */
@@ -142,8 +142,8 @@ public final class UserResource {
         return user -> conditions.isUnmodified(tag(user));
     }
 
-    private static Response answer(ResponseBuilder answer, User user) {
-        return answer.tag(tag(user)).entity(Json.write(UserJson.write(user))).build();
+    private static Response response(ResponseBuilder builder, User user) {
+        return builder.tag(tag(user)).entity(Json.write(UserJson.write(user))).build();
     }
 
     private static EntityTag tag(User user) {

@@ -243,14 +243,11 @@ enum FaultScript {
         }
 
         CompletableFuture<Void> async(Runnable work) {
-            CompletableFuture<Void> done = new CompletableFuture<>();
-            Thread thread = new Thread(() -> {
-                work.run();
-                done.complete(null);
+            return CompletableFuture.runAsync(work, task -> {
+                Thread thread = new Thread(task);
+                thread.setDaemon(true);
+                thread.start();
             });
-            thread.setDaemon(true);
-            thread.start();
-            return done;
         }
 
         void awaitHeld(int node) {

@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.bson.Document;
 import org.gatehouse.store.Stores;
+import org.jspecify.annotations.Nullable;
 
 /** Records when the generation of the cache is incremented. */
 final class GenerationWatch implements AutoCloseable {
@@ -21,6 +22,7 @@ final class GenerationWatch implements AutoCloseable {
     private final Thread thread = new Thread(this::watch, "generation-watch");
     private long last;
     private volatile boolean stopped;
+    private volatile @Nullable RuntimeException failure;
 
     GenerationWatch(Stores stores) {
         this.stores = stores;
@@ -30,13 +32,17 @@ final class GenerationWatch implements AutoCloseable {
     }
 
     private void watch() {
-        while (!stopped) {
-            Sleep.millis(EVERY_MS);
-            long now = generation(stores);
-            if (now != last) {
-                increments.add(System.nanoTime());
+        try {
+            while (!stopped) {
+                Sleep.millis(EVERY_MS);
+                long now = generation(stores);
+                if (now != last) {
+                    increments.add(System.nanoTime());
+                }
+                last = now;
             }
-            last = now;
+        } catch (RuntimeException failed) {
+            failure = failed;
         }
     }
 
@@ -64,6 +70,9 @@ final class GenerationWatch implements AutoCloseable {
             thread.join();
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

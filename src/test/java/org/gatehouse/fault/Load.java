@@ -77,7 +77,7 @@ final class Load implements AutoCloseable {
                     Sleep.millis(random.nextInt(30));
                 }
             }
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | AssertionError failed) {
             unexpected.add(failed.toString());
         }
     }

@@ -42,9 +42,9 @@ class NodeFaultsTest {
             Outcome outcome = Scenario.run("SIGSTOP node A 0.05-5 s", cluster, load -> {
                 for (long millis : Repeat.lengths(50, 400, 5_000)) {
                     affected.pause();
+                    CompletableFuture<?> pendingRead = CompletableFuture.runAsync(
+                            () -> load.read(AFFECTED, cluster.keys().get(0)));
                     try {
-                        CompletableFuture<?> pendingRead = CompletableFuture.runAsync(
-                                () -> load.read(AFFECTED, cluster.keys().get(0)));
                         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
                         while (System.nanoTime() < end) {
                             // The paused node does not notice these changes.
@@ -56,6 +56,7 @@ class NodeFaultsTest {
                     } finally {
                         affected.resume();
                     }
+                    pendingRead.join();
                     cluster.keys().forEach(key -> load.read(AFFECTED, key));
                 }
             });

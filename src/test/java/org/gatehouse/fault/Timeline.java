@@ -34,7 +34,7 @@ final class Timeline {
                     ? "503 with Retry-After"
                     : response.status() + " " + response.body();
             outcome = response.status() < 300 ? "" : outcome;
-        } catch (UncheckedIOException failure) {
+        } catch (UncheckedIOException | AssertionError failure) {
             outcome = failure.toString();
         }
         count(start, outcome);

@@ -31,7 +31,7 @@ class BodyDeadlineTest {
     private static final int SLOW_CLIENTS = 220;
 
     private static final Stores stores = new Stores();
-    private static final Node node = Node.start(stores, Map.of(), Duration.ofMillis(1_500));
+    private static final Node node = Node.start(stores, Map.of(), Duration.ofSeconds(4));
 
     /** For bodies that arrive in time. A busy machine may delay them. */
     private static final Node patientNode = Node.start(stores, Map.of(), Duration.ofMinutes(1));

@@ -18,7 +18,7 @@ public final class LogLines implements AutoCloseable {
     private static final ThreadLocal<Object> mark = new InheritableThreadLocal<>();
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("org.gatehouse");
-    private final Object marked;
+    private final Object marked = new Object();
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
@@ -30,10 +30,7 @@ public final class LogLines implements AutoCloseable {
     };
 
     public LogLines() {
-        if (mark.get() == null) {
-            mark.set(new Object());
-        }
-        marked = mark.get();
+        mark.set(marked);
         appender.start();
         logger.addAppender(appender);
     }
@@ -70,6 +67,7 @@ public final class LogLines implements AutoCloseable {
 
     @Override
     public void close() {
+        mark.remove();
         logger.detachAppender(appender);
         appender.stop();
     }

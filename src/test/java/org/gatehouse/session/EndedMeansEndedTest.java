@@ -226,13 +226,14 @@ class EndedMeansEndedTest {
             String token = loginFromNewAddress(id).text("token");
             AtomicBoolean stop = new AtomicBoolean();
             ExecutorService callers = Executors.newFixedThreadPool(THREADS);
+            List<Future<?>> calls = new ArrayList<>();
             try {
                 for (int i = 0; i < THREADS; i++) {
-                    callers.execute(() -> {
+                    calls.add(callers.submit(() -> {
                         while (!stop.get()) {
                             other.get("/user/me", token);
                         }
-                    });
+                    }));
                 }
                 assertThat(one.send("POST", "/logout", "", "auth", token).status())
                         .isEqualTo(200);
@@ -242,6 +243,9 @@ class EndedMeansEndedTest {
             } finally {
                 stop.set(true);
                 callers.shutdown();
+            }
+            for (Future<?> call : calls) {
+                call.get();
             }
         }
     }

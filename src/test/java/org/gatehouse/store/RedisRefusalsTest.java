@@ -39,7 +39,7 @@ class RedisRefusalsTest {
     private final Node node;
     private final String admin;
     private final String id;
-    private LogLines log = new LogLines();
+    private final LogLines log = new LogLines();
 
     RedisRefusalsTest() {
         redis(GRANTS);
@@ -52,8 +52,7 @@ class RedisRefusalsTest {
     @BeforeEach
     void awaitUp() {
         await().atMost(WAIT_TIMEOUT).until(() -> state().equals("up"));
-        log.close();
-        log = new LogLines();
+        log.clear();
     }
 
     @AfterEach
@@ -62,11 +61,11 @@ class RedisRefusalsTest {
         redis(GRANTS);
         redis("REPLICAOF NO ONE");
         redis("CONFIG SET min-replicas-to-write 0");
-        log.close();
     }
 
     @AfterAll
     void close() {
+        log.close();
         node.close();
         operator.close();
         client.shutdown();

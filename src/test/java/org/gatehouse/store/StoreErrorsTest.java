@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Level;
 import de.bwaldvogel.mongo.bson.Document;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StoreErrorsTest {
     private static final String PASSWORD = "correct horse battery staple";
 
-    private LogLines log = new LogLines();
+    private final LogLines log = new LogLines();
     private final FaultyMongo mongo = FaultyMongo.start();
     private final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-errors"));
     private final Node node = Node.start(Map.of(
@@ -45,18 +44,17 @@ class StoreErrorsTest {
 
     @BeforeEach
     void listen() {
-        log.close();
-        log = new LogLines();
+        log.clear();
     }
 
     @AfterEach
     void resetMongo() {
         mongo.reset();
-        log.close();
     }
 
     @AfterAll
     void close() {
+        log.close();
         node.close();
         redis.close();
         mongo.close();
@@ -164,7 +162,7 @@ class StoreErrorsTest {
     void healthNamesTheErrorThatTheStoreReturns() {
         mongo.failWith(404, "meta", "find");
 
-        await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+        await().untilAsserted(() -> {
             Response ready = node.send("GET", "/health/ready", "");
             assertThat(ready.status()).isEqualTo(503);
             assertThat(ready.json().path("dependencies").path(0).path("state").asText())
@@ -173,8 +171,7 @@ class StoreErrorsTest {
                     .isEqualTo("It answers with the error 404.");
         });
         mongo.reset();
-        await().atMost(Duration.ofSeconds(10))
-                .until(() -> node.send("GET", "/health/ready", "").status() == 200);
+        await().until(() -> node.send("GET", "/health/ready", "").status() == 200);
     }
 
     private static void assertUnavailable(Response response) {

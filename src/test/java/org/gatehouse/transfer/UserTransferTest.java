@@ -44,6 +44,9 @@ class UserTransferTest {
     private static final String BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
     private static final Stores stores = new Stores();
+    /** Only users of this class have such names. */
+    private static final String NAME_PREFIX = "transferred-";
+
     private static final AtomicInteger number = new AtomicInteger();
     private static Node node;
     private static String admin;
@@ -488,7 +491,7 @@ class UserTransferTest {
         assertThat(export("?hashes=true")).contains(name).doesNotContain("plain as ever");
     }
 
-    /** Waits until this process has exactly this many open files with import bodies. */
+    /** Waits until this process has exactly this many open files with import bodies of this class. */
     private static void awaitFiles(int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -497,8 +500,9 @@ class UserTransferTest {
 
     private static List<String> files() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.map(UserTransferTest::target)
-                    .filter(target -> target.matches(".*/gatehouse-\\d+\\.body.*"))
+            return open.filter(link -> target(link).matches(".*/gatehouse-\\d+\\.body.*"))
+                    .map(UserTransferTest::content)
+                    .filter(content -> content.contains(NAME_PREFIX))
                     .toList();
         }
     }
@@ -506,6 +510,14 @@ class UserTransferTest {
     private static String target(Path link) {
         try {
             return Files.readSymbolicLink(link).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    private static String content(Path link) {
+        try {
+            return Files.readString(link);
         } catch (IOException closedMeanwhile) {
             return "";
         }
@@ -580,7 +592,7 @@ class UserTransferTest {
     }
 
     private static String name() {
-        return "moved-" + number.incrementAndGet();
+        return NAME_PREFIX + number.incrementAndGet();
     }
 
     private static String id() {
