@@ -10,6 +10,7 @@ import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
 import org.gatehouse.cache.Generation;
+import org.gatehouse.cache.NearCache;
 import org.gatehouse.config.Settings;
 import org.gatehouse.docs.OpenApiResource;
 import org.gatehouse.docs.RootResource;
@@ -81,8 +82,10 @@ final class Gatehouse implements AutoCloseable {
     Gatehouse(Settings settings, Parts parts, Consumer<String> administratorCreated) {
         hasher = parts.hasher();
         mongo = parts.mongo();
-        redis = new RedisConnection(settings.redis(), parts.metrics());
-        generation = new Generation(mongo, redis, settings.readingWithoutStore(), new SecureRandom(), parts.metrics());
+        NearCache near = new NearCache(settings.nearCacheBytes());
+        redis = new RedisConnection(settings.redis(), settings.nearCacheBytes() > 0 ? near : null, parts.metrics());
+        generation =
+                new Generation(mongo, redis, near, settings.readingWithoutStore(), new SecureRandom(), parts.metrics());
         ModuleContext context = new ModuleContext(settings, mongo, redis, parts.clock(), parts.metrics());
 
         audit = AuditModule.of(context);

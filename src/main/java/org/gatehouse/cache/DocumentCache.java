@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.cache.Generation.Permit;
+import org.gatehouse.cache.NearCache.Slot;
+import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
@@ -18,6 +20,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisScript;
 import org.gatehouse.store.RedisTopology;
 import org.gatehouse.store.RedisTopology.PendingReply;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A read-through cache in Redis for one kind of document. Each document is one string under the key
@@ -66,6 +69,8 @@ public final class DocumentCache<T> {
 
     /** The result of a read. */
     private enum Outcome {
+        /** This node had a copy of the entry in its own memory. */
+        NEAR,
         /** Redis had the document, or the information that it does not exist. */
         HIT,
         /** Redis did not have a valid entry, so this or another caller loaded the document. */
@@ -115,7 +120,14 @@ public final class DocumentCache<T> {
             reads.accept(Outcome.BYPASS);
             return () -> misses.run(id, loader);
         }
-        PendingReply<byte[]> pending = permit.topology().executeAsync(key(id), commands -> commands.get(key(id)));
+        String key = key(id);
+        Slot slot = generation.near().slot(key, permit);
+        Optional<T> copy = copy(slot);
+        if (copy.isPresent() && permit.topology().reportsInTime(key)) {
+            reads.accept(Outcome.NEAR);
+            return () -> copy;
+        }
+        PendingReply<byte[]> pending = permit.topology().executeAsync(key, commands -> commands.get(key));
         return () -> {
             RedisTopology.Reply<byte[]> reply = pending.await(READ_TIMEOUT);
             Entry entry = reply.value()
@@ -124,12 +136,17 @@ public final class DocumentCache<T> {
                     .orElse(null);
             if (entry != null && entry.isDocument()) {
                 reads.accept(Outcome.HIT);
-                return found(id, entry, loader);
+                return found(id, entry, slot, loader);
             }
             boolean isBeingWritten = entry != null && entry.isWriting();
             reads.accept(isBeingWritten || !reply.isAvailable() ? Outcome.BYPASS : Outcome.MISS);
             return misses.run(id, isBeingWritten ? loader : () -> readThrough(id, loader));
         };
+    }
+
+    @SuppressWarnings("unchecked") // because only this cache fills the slots of keys with its prefix
+    private Optional<T> copy(@Nullable Slot slot) {
+        return slot == null ? Optional.empty() : Optional.ofNullable((T) slot.document());
     }
 
     /** Loads a document that is not cached. One thread of this node loads it for all waiting callers. */
@@ -151,7 +168,7 @@ public final class DocumentCache<T> {
                 return load(id, permit, token, loader);
             }
             if (entry.isDocument()) {
-                return found(id, entry, loader);
+                return found(id, entry, null, loader);
             }
             if (!entry.isLoading()) {
                 return loader.get();
@@ -161,7 +178,8 @@ public final class DocumentCache<T> {
         return loader.get();
     }
 
-    private Optional<T> found(String id, Entry entry, Supplier<Optional<T>> loader) {
+    /** @param slot receives a copy if it is reserved; null if the entry was not read with a GET */
+    private Optional<T> found(String id, Entry entry, @Nullable Slot slot, Supplier<Optional<T>> loader) {
         if (entry.content().length == 0) {
             return Optional.empty();
         }
@@ -170,6 +188,9 @@ public final class DocumentCache<T> {
             // Another application or a newer version stored the entry, so the entry is removed.
             generation.topology().ifPresent(topology -> end(List.of(id), topology, token()));
             return loader.get();
+        }
+        if (slot != null) {
+            generation.near().fill(key(id), slot, document.get(), entry.content().length);
         }
         return document;
     }
@@ -208,6 +229,9 @@ public final class DocumentCache<T> {
     public <R> R write(List<String> ids, Supplier<R> write) {
         String token = token();
         Optional<RedisTopology> announced = generation.topology().filter(topology -> begin(ids, topology, token));
+        if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {
+            throw LeasedValue.unavailable();
+        }
         R result;
         try {
             result = write.get();
@@ -233,17 +257,30 @@ public final class DocumentCache<T> {
 
     private boolean begin(List<String> ids, RedisTopology topology, String token) {
         byte[] life = millis(WRITE_MARK_LIFE);
-        return all(ids, id -> Script.BEGIN.executeAsync(topology, key(id), RedisScript.bytes(token), life));
+        return all(ids, id -> Script.BEGIN.executeAsync(topology, key(id), RedisScript.bytes(token), life))
+                .isPresent();
     }
 
+    /**
+     * Removes the T. If Redis had lost it, a node may have copied the old document from an entry that this call
+     * removes. Then this method waits until no node uses the copy.
+     */
     private boolean end(List<String> ids, RedisTopology topology, String token) {
-        return all(ids, id -> Script.END.executeAsync(topology, key(id), RedisScript.bytes(token)));
+        return all(ids, id -> Script.END.executeAsync(topology, key(id), RedisScript.bytes(token)))
+                .filter(replies ->
+                        replies.stream().noneMatch(Script::isGone) || Threads.sleep(RedisTopology.REPORT_TIME))
+                .isPresent();
     }
 
-    /** Sends a step for all documents before waiting for the first reply; returns false if a step failed. */
-    private static boolean all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
+    /** Sends a step for all documents before waiting for the first reply; returns empty if a step failed. */
+    private static Optional<List<byte[]>> all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
         List<PendingReply<byte[]>> sent = ids.stream().map(step).toList();
-        return sent.stream().allMatch(pending -> pending.await(WRITE_TIMEOUT).isAvailable());
+        List<byte[]> replies = sent.stream()
+                .map(pending -> pending.await(WRITE_TIMEOUT).value())
+                .takeWhile(Optional::isPresent)
+                .map(Optional::get)
+                .toList();
+        return replies.size() == sent.size() ? Optional.of(replies) : Optional.empty();
     }
 
     /**

@@ -53,6 +53,7 @@ public final class Generation implements AutoCloseable {
 
     private final MongoGenerationDao dao;
     private final RedisConnection redis;
+    private final NearCache near;
     private final SecureRandom random;
     private final ScheduledExecutorService background;
     private final LeasedValue<Seen> seen;
@@ -64,17 +65,20 @@ public final class Generation implements AutoCloseable {
     /**
      * Creates an instance without a generation; {@link #start} begins to read the generation.
      *
+     * @param near receives the changes that this Redis reports
      * @param outlastingFailures true if entries stay trusted while MongoDB is unavailable. Readers then miss writes
      *     of nodes that cannot reach Redis
      */
     public Generation(
             MongoConnection mongo,
             RedisConnection redis,
+            NearCache near,
             boolean outlastingFailures,
             SecureRandom random,
             Metrics metrics) {
         this.dao = new MongoGenerationDao(mongo);
         this.redis = redis;
+        this.near = near;
         this.seen = new LeasedValue<>(this::read, LeasedValue.LEASE, outlastingFailures, Ticker.systemTicker());
         this.random = random;
         this.background = Executors.newScheduledThreadPool(2, Threads.factory("cache"));
@@ -129,6 +133,10 @@ public final class Generation implements AutoCloseable {
         return redis.topology()
                 .filter(topology -> topology.runIds().equals(known.state.redisRunIds()))
                 .map(topology -> new Permit(known.state.generation(), topology, isValid, mayFill));
+    }
+
+    NearCache near() {
+        return near;
     }
 
     /** Returns the Redis in which to announce a write, even if its entries are currently not trusted. */

@@ -1,5 +1,6 @@
 package org.gatehouse.cache;
 
+import java.util.Arrays;
 import org.gatehouse.store.RedisScript;
 
 /**
@@ -52,24 +53,33 @@ final class Script {
 
     /**
      * KEYS[1]; ARGV: token. Ends a write: removes the token from the T, and deletes the key if no token is left. A V or
-     * L is deleted too, because it was stored after Redis had lost the T and may be older than the write.
+     * L is deleted too, because it was stored after Redis had lost the T and may be older than the write. Returns
+     * {@link #GONE} if the T with this token was not there.
      */
     static final RedisScript<byte[]> END = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
-            if not value then return 'done' end
+            if not value then return 'gone' end
             if string.sub(value, 1, 1) == 'T' then
               local first, last = string.find(value, ' ' .. ARGV[1], 1, true)
-              if not first then return 'done' end
+              if not first then return 'gone' end
               value = string.sub(value, 1, first - 1) .. string.sub(value, last + 1)
               if #value > 1 then
                 local life = redis.call('PTTL', KEYS[1])
                 if life > 0 then redis.call('SET', KEYS[1], value, 'PX', life) end
                 return 'done'
               end
+              redis.call('DEL', KEYS[1])
+              return 'done'
             end
             redis.call('DEL', KEYS[1])
-            return 'done'
+            return 'gone'
             """);
 
+    private static final byte[] GONE = RedisScript.bytes("gone");
+
     private Script() {}
+
+    static boolean isGone(byte[] replyOfEnd) {
+        return Arrays.equals(replyOfEnd, GONE);
+    }
 }

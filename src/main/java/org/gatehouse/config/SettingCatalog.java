@@ -92,6 +92,12 @@ public final class SettingCatalog {
             1,
             604_800,
             "Time in seconds for which a user or a session stays in the cache, from 1 to 604800.");
+    static final Setting<Integer> NEAR_CACHE_MIB = Setting.number(
+            "NEAR_CACHE_MIB",
+            16,
+            0,
+            1_024,
+            "Memory in MiB for copies of cached users and sessions in the node itself, from 0 to 1024; 0 keeps no copies.");
     static final Setting<Boolean> READS_WITHOUT_DB = Setting.either(
             "READS_WITHOUT_DB",
             "brief",
@@ -186,6 +192,7 @@ public final class SettingCatalog {
                 REDIS_PORT,
                 REDIS_URL,
                 REDIS_EXPIRY_SECS,
+                NEAR_CACHE_MIB,
                 READS_WITHOUT_DB,
                 PASSWORD_MIN_LENGTH,
                 ARGON2_MEMORY_KIB,

@@ -59,6 +59,7 @@ public final class RedisConnection implements AutoCloseable {
     private final RedisDiscovery discovery;
     private final Histogram replies;
     private final Consumer<RedisNodeConnection.Failure> failures;
+    private final @Nullable Invalidations invalidations;
     private final ScheduledExecutorService background;
     private volatile @Nullable RedisTopology topology;
     private final OutageLog outages = new OutageLog(log, "Redis is available again", Duration.ZERO, System::nanoTime);
@@ -69,10 +70,16 @@ public final class RedisConnection implements AutoCloseable {
 
     private volatile @Nullable String errorCode;
     private volatile boolean probeFailed;
+    private volatile @Nullable String loggedRefusal;
     private volatile boolean closed;
 
-    /** Starts to connect, without waiting. */
-    public RedisConnection(RedisUrl url, Metrics metrics) {
+    /**
+     * Starts to connect, without waiting.
+     *
+     * @param invalidations receives the changes of keys that were read; null if no changes are needed
+     */
+    public RedisConnection(RedisUrl url, @Nullable Invalidations invalidations, Metrics metrics) {
+        this.invalidations = invalidations;
         this.replies = metrics.histogram(
                 "gatehouse_redis_command_duration_seconds",
                 "Time from sending a command to Redis until the caller has the reply.",
@@ -182,6 +189,9 @@ public final class RedisConnection implements AutoCloseable {
     }
 
     private void use(RedisTopology connected) {
+        if (invalidations != null) {
+            connected.startTracking(invalidations);
+        }
         topology = connected;
         unusable = null;
         reportRecovery();
@@ -194,6 +204,9 @@ public final class RedisConnection implements AutoCloseable {
         if (topology == old) {
             topology = null;
             old.close();
+            if (invalidations != null) {
+                invalidations.allChanged();
+            }
             reportOutage(reason);
             schedule(this::connect, RECONNECT_DELAY);
         }
@@ -216,6 +229,18 @@ public final class RedisConnection implements AutoCloseable {
                     : "Redis cannot be reached; everything is read from MongoDB until it returns: ";
             outages.failed(Level.WARN, shown.replaceAll("\\d+", "0"), line + shown);
         }
+    }
+
+    /**
+     * Logs that a server does not report changes, unless this has just been logged.
+     *
+     * @param refusal the reason; null if the server reports changes
+     */
+    void noteTracking(@Nullable String refusal) {
+        if (refusal != null && !refusal.equals(loggedRefusal)) {
+            log.warn("Redis does not offer CLIENT TRACKING, so the near cache is not used: {}", refusal);
+        }
+        loggedRefusal = refusal;
     }
 
     /** Records the duration until a reply arrived. */

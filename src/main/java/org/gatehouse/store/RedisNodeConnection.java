@@ -6,8 +6,15 @@ import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.api.push.PushMessage;
+import io.lettuce.core.codec.StringCodec;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +35,8 @@ final class RedisNodeConnection {
     /** After this silence, the servers are discovered again, because another server may have replaced this one. */
     private static final Duration SILENCE_TIMEOUT = Duration.ofSeconds(3);
 
+    private static final long REPORT_TIME_NANOS = RedisTopology.REPORT_TIME.toNanos();
+
     /** Error codes after which the servers are discovered again, because this server cannot be used. */
     private static final Set<String> WRONG_SERVER =
             Set.of("MOVED", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOAUTH");
@@ -37,6 +46,12 @@ final class RedisNodeConnection {
     private final RedisConnection owner;
     private volatile boolean silent;
     private volatile long silentSince;
+    /** Whether the server reports changes. Each GET that is sent from now on makes it report the next change. */
+    private volatile boolean tracking;
+
+    private volatile long lastSent = System.nanoTime();
+    /** When the last command was sent to which the server has replied. */
+    private volatile long lastAnswered = lastSent - REPORT_TIME_NANOS;
 
     /** Why a command failed. Commands that are not sent, because Redis is unavailable, are not counted. */
     enum Failure {
@@ -72,9 +87,74 @@ final class RedisNodeConnection {
         var unused = connection.closeAsync();
     }
 
-    /** Sends a command. While the circuit is open, returns null and does not send the command. */
-    <T> @Nullable RedisFuture<T> send(RedisTopology.Command<T> command) {
-        return silent ? null : command.send(connection.async());
+    /**
+     * Sends a command. While the circuit is open, returns null and does not send the command.
+     *
+     * @param now the current time, from {@link System#nanoTime}
+     */
+    <T> @Nullable RedisFuture<T> send(RedisTopology.Command<T> command, long now) {
+        if (silent) {
+            return null;
+        }
+        lastSent = now;
+        return command.send(connection.async());
+    }
+
+    boolean isTracking() {
+        return tracking;
+    }
+
+    /**
+     * Asks the server to report each change of a key that this connection has read.
+     *
+     * <p>A proxy or a server that is not Redis may accept the command but send no reports. Therefore reports are
+     * trusted only after the first one. A key is read and then changed to cause it.
+     *
+     * @param key a key of this server that is not used otherwise
+     */
+    void startTracking(String key, Invalidations invalidations) {
+        connection.addListener(message -> receive(message, invalidations));
+        RedisAsyncCommands<String, byte[]> commands = connection.async();
+        RedisFuture<String> enabled = commands.clientTracking(TrackingArgs.Builder.enabled());
+        var unusedValue = commands.get(key);
+        RedisFuture<String> changed = commands.set(key, new byte[0], SetArgs.Builder.px(1));
+        var unused = commands.ping().thenRun(() -> {
+            String refusal = enabled.getError();
+            boolean mustHaveReported = refusal == null && changed.getError() == null;
+            owner.noteTracking(mustHaveReported && !tracking ? "it sends no invalidations" : refusal);
+        });
+    }
+
+    private void receive(PushMessage message, Invalidations invalidations) {
+        if (message.getType().equals("invalidate")) {
+            tracking = true;
+            if (message.getContent().get(1) instanceof List<?> keys) {
+                keys.forEach(key -> invalidations.changed(StringCodec.UTF8.decodeKey((ByteBuffer) key)));
+            } else {
+                invalidations.allChanged();
+            }
+        }
+    }
+
+    /**
+     * Returns whether every change that is older than {@link RedisTopology#REPORT_TIME} has been reported. The server
+     * reports a change before it replies to later commands. A caller that asks often keeps the result true, because a
+     * PING is sent if no other command was sent for half of this time.
+     */
+    boolean reportsInTime() {
+        long now = System.nanoTime();
+        boolean inTime = now - lastAnswered < REPORT_TIME_NANOS;
+        if (inTime && now - lastSent > REPORT_TIME_NANOS / 2) {
+            lastSent = now;
+            var unused = connection.async().ping().thenRun(() -> noteReply(now));
+        }
+        return inTime;
+    }
+
+    private void noteReply(long sentAt) {
+        if (sentAt - lastAnswered > 0) {
+            lastAnswered = sentAt;
+        }
     }
 
     /**
@@ -86,6 +166,7 @@ final class RedisNodeConnection {
     <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
             @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            noteReply(sentAt);
             owner.countReply(System.nanoTime() - sentAt);
             return reply == null ? new RedisTopology.Reply.Nil<>() : new RedisTopology.Reply.Value<>(reply);
         } catch (TimeoutException late) {

@@ -54,6 +54,11 @@ final class RedisProbe {
         return List.copyOf(tags);
     }
 
+    /** Returns a key with this hash tag that the permissions for the cache include. No document has this key. */
+    static String key(String tag) {
+        return CACHE_PREFIXES.get(0) + ":" + tag;
+    }
+
     /** Sends all commands for the keys with this hash tag. */
     static List<RedisTopology.PendingReply<byte[]>> executeAsync(RedisTopology topology, String tag) {
         List<RedisTopology.PendingReply<byte[]>> sent = new ArrayList<>();

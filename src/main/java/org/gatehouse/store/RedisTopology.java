@@ -18,6 +18,12 @@ import java.util.Optional;
  * server.
  */
 public final class RedisTopology {
+    /**
+     * A reader may use its own copy of a value for this time after it sent a command to which Redis has replied. A
+     * writer waits for this time after it has changed the key. Then no reader uses an older copy.
+     */
+    public static final Duration REPORT_TIME = Duration.ofMillis(5);
+
     private final List<RedisNodeConnection> bySlot;
     private final List<String> runIds;
     private final List<String> probeKeys;
@@ -75,15 +81,39 @@ public final class RedisTopology {
 
     /** Sends a command without waiting for its reply. */
     public <T> PendingReply<T> executeAsync(String key, Command<T> command) {
-        RedisNodeConnection node = bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
+        RedisNodeConnection node = node(key);
         long sentAt = System.nanoTime();
-        RedisFuture<T> sent = node.send(command);
+        RedisFuture<T> sent = node.send(command, sentAt);
         return timeout -> sent == null ? new Reply.Unavailable<>() : node.await(sent, sentAt, timeout);
     }
 
     /** Sends a command and waits for its reply. */
     public <T> Reply<T> execute(String key, Duration timeout, Command<T> command) {
         return executeAsync(key, command).await(timeout);
+    }
+
+    /** Returns whether a GET of this key that is sent now makes Redis report the next change of the key. */
+    public boolean isTracking(String key) {
+        return node(key).isTracking();
+    }
+
+    /**
+     * Returns whether every change of this key that happened more than {@link #REPORT_TIME} ago has been reported, if
+     * Redis had to report it.
+     */
+    public boolean reportsInTime(String key) {
+        return node(key).reportsInTime();
+    }
+
+    private RedisNodeConnection node(String key) {
+        return bySlot.size() == 1 ? bySlot.get(0) : bySlot.get(SlotHash.getSlot(key));
+    }
+
+    void startTracking(Invalidations invalidations) {
+        probeKeys.forEach(tag -> {
+            String key = RedisProbe.key(tag);
+            node(key).startTracking(key, invalidations);
+        });
     }
 
     /** Returns whether all servers execute Gatehouse's commands in time. The check does not change data. */

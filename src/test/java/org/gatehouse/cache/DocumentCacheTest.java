@@ -66,8 +66,9 @@ class DocumentCacheTest {
         private final DocumentCache<Integer> cache;
 
         CacheNode(String redisUri) {
-            redis = new RedisConnection(RedisUrl.parse(redisUri), new Metrics());
-            generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
+            NearCache near = new NearCache(1 << 20);
+            redis = new RedisConnection(RedisUrl.parse(redisUri), near, new Metrics());
+            generation = new Generation(mongo, redis, near, false, new SecureRandom(), new Metrics());
             cache = new DocumentCache<>(generation, "d", "numbers", TTL, new NumberCodec(), new Metrics());
             generation.start();
         }

@@ -35,7 +35,7 @@ class LoginThrottleTest {
     private static final boolean UNKNOWN = false;
 
     private static final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "login-throttle"));
-    private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
+    private static final RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics());
     private static final Throttle counts = new Throttle(redis, Clock.tickMillis(ZoneOffset.UTC));
     private static final AtomicInteger number = new AtomicInteger();
 

@@ -189,7 +189,7 @@ class RedisConnectionTest {
     }
 
     private RedisConnection connect(String url) {
-        return open(new RedisConnection(RedisUrl.parse(url), new Metrics()));
+        return open(new RedisConnection(RedisUrl.parse(url), null, new Metrics()));
     }
 
     /** Checks that the connection can set, read and delete keys in many hash slots. */

@@ -24,8 +24,8 @@ class RedisRateLimitStoreTest extends RateLimitStoreContract {
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "rate-limits"));
-    private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
-    private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
+    private final RedisConnection one = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics());
+    private final RedisConnection other = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics());
     private final List<RateLimitStore> nodes =
             List.of(new RedisRateLimitStore(one, TIMEOUT), new RedisRateLimitStore(other, TIMEOUT));
     private final AtomicInteger turn = new AtomicInteger();

@@ -25,8 +25,8 @@ class ThrottleTest {
     private static final Quota TEN = new Quota("ten", 10, Duration.ofMinutes(15));
 
     private final EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "throttle"));
-    private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
-    private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics());
+    private final RedisConnection redisOfOne = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics());
+    private final RedisConnection redisOfOther = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics());
     private final SettableClock clock = new SettableClock(Instant.now());
     private final RateLimitStore shared = new RedisRateLimitStore(redisOfOne);
     private final Throttle one = new Throttle(redisOfOne, clock);

@@ -13,6 +13,7 @@ import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
+import org.gatehouse.cache.NearCache;
 import org.gatehouse.config.RedisUrl;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
@@ -23,9 +24,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class CachedUserDaoTest extends UserDaoContract {
+    private final NearCache near = new NearCache(1 << 20);
     private final RedisConnection redis =
-            new RedisConnection(RedisUrl.parse(stores.redis().uri()), new Metrics());
-    private final Generation generation = new Generation(mongo, redis, false, new SecureRandom(), new Metrics());
+            new RedisConnection(RedisUrl.parse(stores.redis().uri()), near, new Metrics());
+    private final Generation generation = new Generation(mongo, redis, near, false, new SecureRandom(), new Metrics());
     private final DocumentCache<User> cache =
             new DocumentCache<>(generation, "u", "users", Duration.ofMinutes(1), UserJson.codec(), new Metrics());
 

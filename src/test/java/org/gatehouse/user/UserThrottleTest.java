@@ -20,7 +20,7 @@ class UserThrottleTest {
     @Test
     void limitsTheRegistrationsFromOneAddress() {
         try (EmbeddedRedis server = EmbeddedRedis.start(Path.of("target", "test-redis", "registrations"));
-                RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), new Metrics())) {
+                RedisConnection redis = new RedisConnection(RedisUrl.parse(server.uri()), null, new Metrics())) {
             await().until(() -> redis.topology().isPresent());
             Throttle throttle = new Throttle(redis, Clock.systemUTC());
             UserThrottle registrations = new UserThrottle(throttle);
