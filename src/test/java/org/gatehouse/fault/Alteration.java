@@ -24,6 +24,16 @@ final class Alteration {
     private static final Path SOURCES = Path.of("src", "main", "java", "org", "gatehouse");
     private static final Path COMPILED = Path.of("target", "altered");
 
+    /** A node may use a copy for 1 s without a report of Redis, so that a few operations surely happen in this time. */
+    static final Alteration LONG_REPORT_TIME =
+            new Alteration("store/RedisTopology.java", "Duration.ofMillis(5)", "Duration.ofSeconds(1)");
+
+    /** A node stores a copy 1 s after it has received the document. */
+    static final Alteration SLOW_COPY = new Alteration(
+            "cache/NearCache.java",
+            "slots.asMap().replace(",
+            "org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofSeconds(1));\nslots.asMap().replace(");
+
     private final String file;
     private final String text;
     private final String replacement;
@@ -35,13 +45,15 @@ final class Alteration {
         this.replacement = replacement;
     }
 
-    /** Compiles the altered class. Returns a class path on which the altered class precedes the original class. */
-    String classPath() {
+    /** Compiles the altered classes. Returns a class path on which they precede the original classes. */
+    static String classPath(List<Alteration> alterations) {
         String classPath = System.getProperty("java.class.path");
         try {
             Files.createDirectories(COMPILED);
             Path classes = Files.createTempDirectory(COMPILED, "classes-");
-            compile(classes, classPath);
+            for (Alteration alteration : alterations) {
+                alteration.compile(classes, classPath);
+            }
             return classes + File.pathSeparator + classPath;
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);

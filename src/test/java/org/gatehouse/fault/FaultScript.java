@@ -4,9 +4,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.TcpProxy.Direction;
@@ -74,7 +77,7 @@ enum FaultScript {
     A_CHANGE_WITHOUT_REDIS {
         @Override
         void perform(Stage stage) {
-            stage.load.read(OTHER, stage.key);
+            stage.copy(OTHER);
             stage.cluster.nodes().get(ONE).redis().cut();
             stage.load.write(ONE, stage.key);
             // The quarantine of the other node ends at most 1 s later than the quarantine of the node that made the
@@ -152,6 +155,102 @@ enum FaultScript {
         }
     },
 
+    /** A node changes a document that another node has copied. */
+    A_REPORTED_CHANGE {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(OTHER);
+            stage.load.write(ONE, stage.key);
+            Repeat.during(COPY_TIME, () -> stage.load.read(OTHER, stage.key));
+        }
+    },
+
+    /** A node has a copy, but receives no reports from Redis. Meanwhile another node makes a change. */
+    A_NODE_WITHOUT_REPORTS {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(OTHER);
+            stage.redis(OTHER).stall(Direction.TO_CLIENT);
+            stage.load.write(ONE, stage.key);
+            stage.load.read(OTHER, stage.key);
+        }
+    },
+
+    /** As before, but the reads happen while the change is stored and not yet acknowledged. */
+    A_CHANGE_BEFORE_ITS_REPORT {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(OTHER);
+            stage.redis(OTHER).stall(Direction.TO_CLIENT);
+            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
+            stage.awaitStored();
+            stage.load.read(WITHOUT_REDIS, stage.key);
+            stage.load.read(OTHER, stage.key);
+            change.join();
+        }
+    },
+
+    /**
+     * Redis loses the mark (T) of a change in progress. Then a node caches and copies the old document. The report of
+     * its removal is late.
+     */
+    A_COPY_OF_A_LOST_MARK {
+        @Override
+        void perform(Stage stage) {
+            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, WAIT_TIMEOUT));
+            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
+            stage.awaitHeld(ONE);
+            stage.cluster.withRedis(redis -> redis.flushall());
+            stage.copy(OTHER);
+            stage.redis(OTHER).stall(Direction.TO_CLIENT);
+            stage.link(ONE).restore();
+            change.join();
+            stage.load.read(OTHER, stage.key);
+        }
+    },
+
+    /** A node receives a document. Then another node changes the document. Then the first node stores its copy. */
+    A_SLOW_COPY {
+        @Override
+        void perform(Stage stage) {
+            stage.load.read(ONE, stage.key);
+            CountDownLatch sent = new CountDownLatch(1);
+            stage.redis(OTHER).observe(request -> {
+                if (request.contains("u:{" + stage.key + "}")) {
+                    sent.countDown();
+                }
+            });
+            CompletableFuture<?> slow = stage.async(() -> stage.load.read(OTHER, stage.key));
+            await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0);
+            stage.load.write(ONE, stage.key);
+            slow.join();
+            Repeat.during(COPY_TIME, () -> stage.load.read(OTHER, stage.key));
+        }
+    },
+
+    /** Redis loses its data, and forgets which keys a node has copied. Then another node makes a change. */
+    A_FLUSH {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(OTHER);
+            stage.cluster.withRedis(redis -> redis.flushall());
+            stage.load.write(ONE, stage.key);
+            Repeat.during(COPY_TIME, () -> stage.load.read(OTHER, stage.key));
+        }
+    },
+
+    /** A node loses its connection to Redis. Another node makes a change before the first node connects again. */
+    A_LOST_CONNECTION {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(OTHER);
+            stage.redis(OTHER).cut();
+            stage.load.write(ONE, stage.key);
+            stage.redis(OTHER).restore();
+            Repeat.during(Duration.ofSeconds(3), () -> stage.load.read(OTHER, stage.key));
+        }
+    },
+
     /**
      * Redis restarts and loses the mark (T) of a change that is still on the way to MongoDB. Then the node that made
      * the change is killed. Therefore no scenario can run after this one.
@@ -189,7 +288,15 @@ enum FaultScript {
     private static final String FIND = "find\0";
     private static final String CHANGE = "findAndModify\0";
 
+    /** Longer than a node uses a copy without a report of Redis, even with {@link Alteration#LONG_REPORT_TIME}. */
+    private static final Duration COPY_TIME = Duration.ofMillis(1_500);
+
     abstract void perform(Stage stage);
+
+    /** Returns the scenarios whose subject is a copy in the near cache. */
+    static Set<FaultScript> ofCopies() {
+        return EnumSet.range(A_REPORTED_CHANGE, A_LOST_CONNECTION);
+    }
 
     /**
      * Runs the scenario with one user. The nodes already use the cache when the scenario starts. Afterwards, this
@@ -232,6 +339,17 @@ enum FaultScript {
     private record Stage(TestCluster<ServiceClient> cluster, Load load, String key) {
         TcpProxy link(int node) {
             return cluster.nodes().get(node).mongo();
+        }
+
+        TcpProxy redis(int node) {
+            return cluster.nodes().get(node).redis();
+        }
+
+        /** Makes the node copy the document: it loads the document, then finds it in Redis, then uses the copy. */
+        void copy(int node) {
+            for (int i = 0; i < 3; i++) {
+                load.read(node, key);
+            }
         }
 
         boolean isCommand(String command, String request) {

@@ -1,5 +1,8 @@
 package org.gatehouse.fault;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /**
  * The mechanisms of the cache that a test can disable. Each constant names the scenario that must fail without the
  * mechanism.
@@ -62,25 +65,84 @@ enum Mutation {
     ANY_RUN_OF_REDIS_TRUSTED(
             FaultScript.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
     NO_INCREMENT_WHEN_END_CANNOT_BE_REPORTED(
-            FaultScript.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", "");
+            FaultScript.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", ""),
+
+    COPIES_USED_WITHOUT_A_REPLY(
+            FaultScript.A_NODE_WITHOUT_REPORTS,
+            "store/RedisNodeConnection.java",
+            "boolean inTime = now - lastAnswered < REPORT_TIME_NANOS;",
+            "boolean inTime = true;",
+            Alteration.LONG_REPORT_TIME),
+    NO_WAIT_BEFORE_THE_WRITE(
+            FaultScript.A_NODE_WITHOUT_REPORTS,
+            "cache/DocumentCache.java",
+            "if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {",
+            "if (false) {",
+            Alteration.LONG_REPORT_TIME),
+    THE_WAIT_AFTER_THE_WRITE(
+            FaultScript.A_CHANGE_BEFORE_ITS_REPORT,
+            "cache/DocumentCache.java",
+            "if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {",
+            """
+            Supplier<R> original = write;
+            write = () -> {
+                R result = original.get();
+                Threads.sleep(RedisTopology.REPORT_TIME);
+                return result;
+            };
+            if (false) {""",
+            Alteration.LONG_REPORT_TIME),
+    NO_WAIT_AFTER_A_LOST_MARK(
+            FaultScript.A_COPY_OF_A_LOST_MARK,
+            "cache/DocumentCache.java",
+            "replies.stream().noneMatch(Script::isGone)",
+            "!replies.isEmpty()",
+            Alteration.LONG_REPORT_TIME),
+    COPIES_STORED_AFTER_A_REPORT(
+            FaultScript.A_SLOW_COPY,
+            "cache/NearCache.java",
+            "slots.asMap().replace(key, reserved, new Slot(",
+            """
+            org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofSeconds(1));
+            slots.put(key, new Slot(""",
+            Alteration.LONG_REPORT_TIME),
+    REPORTS_IGNORED(
+            FaultScript.A_REPORTED_CHANGE,
+            "cache/NearCache.java",
+            "slots.invalidate(key);",
+            "",
+            Alteration.LONG_REPORT_TIME),
+    REPORTS_OF_A_FLUSH_IGNORED(
+            FaultScript.A_FLUSH, "cache/NearCache.java", "slots.invalidateAll();", "", Alteration.LONG_REPORT_TIME),
+    COPIES_OF_LOST_CONNECTIONS_USED(
+            FaultScript.A_LOST_CONNECTION,
+            "cache/NearCache.java",
+            "return generation == permit.generation() && topology == permit.topology();",
+            "return generation == permit.generation();",
+            Alteration.LONG_REPORT_TIME),
+    COPIES_OF_OTHER_GENERATIONS_USED(
+            FaultScript.A_CHANGE_WITHOUT_REDIS,
+            "cache/NearCache.java",
+            "return generation == permit.generation() && topology == permit.topology();",
+            "return topology == permit.topology();",
+            Alteration.LONG_REPORT_TIME);
 
     private final FaultScript scenario;
-    private final String file;
-    private final String text;
-    private final String replacement;
+    private final List<Alteration> alterations;
 
-    Mutation(FaultScript scenario, String file, String text, String replacement) {
+    /** @param delays alterations that break no promise, but without which the scenario would depend on luck */
+    Mutation(FaultScript scenario, String file, String text, String replacement, Alteration... delays) {
         this.scenario = scenario;
-        this.file = file;
-        this.text = text;
-        this.replacement = replacement;
+        this.alterations = Stream.concat(Stream.of(new Alteration(file, text, replacement)), Stream.of(delays))
+                .toList();
     }
 
     FaultScript scenario() {
         return scenario;
     }
 
-    Alteration alteration() {
-        return new Alteration(file, text, replacement);
+    /** Returns the alterations of the application: the disabled mechanism first, then delays. */
+    List<Alteration> alterations() {
+        return alterations;
     }
 }

@@ -2,9 +2,11 @@ package org.gatehouse.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.gatehouse.app.Node;
 import org.gatehouse.fault.Scenario.Outcome;
@@ -30,7 +32,7 @@ class MutationTest {
     @ParameterizedTest
     @EnumSource
     void aScenarioFailsWithoutEachMechanism(Mutation mutation) throws Exception {
-        String classPath = mutation.alteration().classPath();
+        String classPath = Alteration.classPath(mutation.alterations());
         try (TestCluster<ServiceClient> cluster = cluster(settings -> NodeProcess.start(settings, classPath))) {
             Outcome outcome = mutation.scenario().run(cluster);
 
@@ -41,11 +43,21 @@ class MutationTest {
 
     @Test
     void allScenariosPassWithAllMechanisms() throws Exception {
-        try (TestCluster<ServiceClient> cluster = cluster(NodeProcess::start)) {
-            for (FaultScript scenario : FaultScript.values()) {
+        pass(EnumSet.allOf(FaultScript.class), List.of());
+    }
+
+    @Test
+    void allScenariosWithCopiesPassWithTheDelaysOfMutations() throws Exception {
+        pass(FaultScript.ofCopies(), List.of(Alteration.LONG_REPORT_TIME, Alteration.SLOW_COPY));
+    }
+
+    private static void pass(Set<FaultScript> scenarios, List<Alteration> delays) throws Exception {
+        String classPath = Alteration.classPath(delays);
+        try (TestCluster<ServiceClient> cluster = cluster(settings -> NodeProcess.start(settings, classPath))) {
+            for (FaultScript scenario : scenarios) {
                 Outcome outcome = scenario.run(cluster);
 
-                table.add(row("(none)", scenario, outcome));
+                table.add(row(delays.isEmpty() ? "(none)" : "(none, slow)", scenario, outcome));
                 assertThat(outcome.brokenPromises())
                         .as(scenario + ": violations")
                         .isZero();

@@ -122,8 +122,8 @@ class NodeFaultsTest {
                 "cache/DocumentCache.java",
                 "Script.FILL.execute(",
                 "Threads.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextInt(4_000)));\nScript.FILL.execute(");
-        try (TestCluster<ServiceClient> cluster =
-                TestCluster.of(List.of(Node::start, settings -> NodeProcess.start(settings, slow.classPath())))) {
+        try (TestCluster<ServiceClient> cluster = TestCluster.of(
+                List.of(Node::start, settings -> NodeProcess.start(settings, Alteration.classPath(List.of(slow)))))) {
             Outcome outcome = Scenario.run("FILL delayed 0-4 s", cluster, load -> Sleep.of(Scenario.LENGTH));
 
             outcome.assertPromisesHold();
