@@ -5,31 +5,40 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import org.gatehouse.testing.LocalJetty;
 import org.gatehouse.war.WarServer;
 
 /**
- * A server as a separate process: either the WAR with settings from the environment, or the bare servlet.
+ * A server as a separate process: either the WAR with settings from the environment, or a {@link ReferenceServer}.
  *
  * <p>The process ends when its standard input ends, so it does not outlive its parent process.
  */
 final class BenchServer {
-    static final String WAR = "war";
-    static final String BARE = "bare";
+    enum Kind {
+        WAR,
+        BARE_SERVLET,
+        DEFAULT_JERSEY
+    }
 
     private BenchServer() {}
 
     /**
-     * Arguments: the kind of server, and the file for the port. The bare server also needs the file with the response.
+     * Arguments: the kind of server, and the file for the port. The reference servers also need the file with the
+     * response.
      */
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws Exception {
+        Kind kind = Kind.valueOf(arguments[0]);
         Path portFile = Path.of(arguments[1]);
-        if (arguments[0].equals(WAR)) {
+        if (kind == Kind.WAR) {
             try (WarServer server = WarServer.deploy("", Map.of())) {
                 run(portFile, server.port());
             }
         } else {
-            try (BareServer server = BareServer.start(Path.of(arguments[2]))) {
+            String recorded = Files.readString(Path.of(arguments[2]));
+            try (LocalJetty server =
+                    kind == Kind.BARE_SERVLET ? ReferenceServer.bare(recorded) : ReferenceServer.jersey(recorded)) {
+                server.start();
                 run(portFile, server.port());
             }
         }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -34,12 +33,13 @@ class Benchmark {
         if (isWanted("size")) {
             new SizeBench(figures).ofEachServer();
         }
-        if (isAnyWanted("hit", "miss", "patch", "login", "page")) {
+        if (isAnyWanted("hit", "miss", "patch", "nodes", "login", "page")) {
             speed();
         }
         figures.note("load average at the end", loadAverage());
         Path json = Files.write(TARGET.resolve("bench.json"), figures.json());
         Path html = Files.writeString(TARGET.resolve("bench.html"), HtmlPage.of(figures));
+        System.out.println(figures.table());
         System.out.println(json + " and " + html + " are written");
         assertThat(figures.comparisons()).isNotEmpty();
     }
@@ -48,11 +48,20 @@ class Benchmark {
         try (Scene scene = Scene.create(TARGET.resolve("bench"))) {
             noteStores(scene);
             if (isWanted("hit")) {
-                readCached(scene);
+                figures.addAll(new WarmUpBench(scene).firstSecondsBesideWarm());
+                try (ReadBench read = new ReadBench(scene)) {
+                    read.cached(figures);
+                }
             }
             if (isWanted("patch")) {
                 try (PatchBench patch = new PatchBench(scene)) {
-                    figures.add(patch.besideDriver());
+                    figures.addAll(patch.besideDriver());
+                    figures.add(patch.oneAtATime());
+                }
+            }
+            if (isWanted("nodes")) {
+                try (TwoNodeBench nodes = new TwoNodeBench(scene)) {
+                    nodes.measure(figures);
                 }
             }
             scene.addAllUsers();
@@ -63,22 +72,12 @@ class Benchmark {
             }
             if (isWanted("login")) {
                 try (LoginBench login = new LoginBench(scene)) {
-                    figures.addAll(login.besideRawHashes());
+                    login.measure(figures);
                 }
             }
             if (isWanted("page")) {
                 figures.addAll(new PageBench(scene).lastPageBesideFirst());
             }
-        }
-    }
-
-    private void readCached(Scene scene) throws IOException {
-        try (ReadBench read = new ReadBench(scene)) {
-            read.warmUp();
-            List<Comparison> own = read.ownUserCached();
-            figures.addAll(own);
-            figures.addAll(read.otherUserCached());
-            figures.addLatencies(read.atHalfLoad(own.get(0)));
         }
     }
 

@@ -2,14 +2,14 @@ package org.gatehouse.bench;
 
 import java.nio.charset.StandardCharsets;
 
-/** A complete HTTP request in bytes, and the body that its 200 response must have. */
-final class Call {
-    private final byte[] request;
-    private final BodyCheck body;
-
+/**
+ * A complete HTTP request in bytes, and the body that its 200 response must have.
+ *
+ * @param mayBeRejected whether a response 503 is correct too, because the service may be overloaded
+ */
+record Call(byte[] request, BodyCheck body, boolean mayBeRejected) {
     private Call(String request, BodyCheck body) {
-        this.request = request.getBytes(StandardCharsets.UTF_8);
-        this.body = body;
+        this(request.getBytes(StandardCharsets.UTF_8), body, false);
     }
 
     static Call get(String path, String token, BodyCheck body) {
@@ -29,15 +29,11 @@ final class Call {
 
     /** Returns the same request with a different expected body. */
     Call expecting(BodyCheck other) {
-        return new Call(new String(request, StandardCharsets.UTF_8), other);
+        return new Call(request, other, mayBeRejected);
     }
 
-    byte[] request() {
-        return request;
-    }
-
-    BodyCheck body() {
-        return body;
+    Call orRejected() {
+        return new Call(request, body, true);
     }
 
     private static String head(String method, String path, String headers) {

@@ -14,6 +14,11 @@ interface Calls {
         return counted(number -> all.get(number % all.size()));
     }
 
+    /** The same calls, each of which the service may reject because of overload. */
+    default Calls orRejected() {
+        return () -> next().orRejected();
+    }
+
     /** Creates each call when the benchmark needs the call. The function receives the number of preceding calls. */
     static Calls counted(IntFunction<Call> maker) {
         AtomicInteger number = new AtomicInteger();

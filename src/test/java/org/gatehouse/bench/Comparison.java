@@ -3,7 +3,6 @@ package org.gatehouse.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Measurements of two sides, taken alternately in many short rounds. The noise of adjacent rounds is similar. Therefore
@@ -18,22 +17,39 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
      * The names of both sides, and the target of the comparison.
      *
      * @param id the name in the file of figures
-     * @param target the required minimum or maximum of the median ratio
      */
-    record Title(String id, String subject, String reference, Target target) {}
+    record Title(String id, String subject, String reference, Target target) {
+        /** The end of the id of a comparison by processor time. The rest is the id of the comparison by time. */
+        static final String BY_PROCESSOR = "-processor";
+    }
 
-    /** The required minimum or maximum of the median ratio. */
-    record Target(double bound, boolean atLeast) {
+    /** The quantity to which a target applies. */
+    enum Measure {
+        RATIO,
+        SUBJECT,
+        DIFFERENCE
+    }
+
+    /** The required minimum or maximum of the median ratio, or of another quantity. */
+    record Target(double bound, boolean atLeast, Measure measure) {
         static Target atLeast(double bound) {
-            return new Target(bound, true);
+            return new Target(bound, true, Measure.RATIO);
         }
 
         static Target atMost(double bound) {
-            return new Target(bound, false);
+            return new Target(bound, false, Measure.RATIO);
+        }
+
+        static Target subjectAtMost(double bound) {
+            return new Target(bound, false, Measure.SUBJECT);
+        }
+
+        static Target differenceAtMost(double bound) {
+            return new Target(bound, false, Measure.DIFFERENCE);
         }
 
         static Target none() {
-            return new Target(Double.NaN, true);
+            return new Target(Double.NaN, true, Measure.RATIO);
         }
 
         boolean isSet() {
@@ -44,16 +60,13 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
             return atLeast ? median >= bound : median <= bound;
         }
 
-        /**
-         * Describes the target, and whether this median meets the target. Returns an empty text if there is no target.
-         */
-        String describe(double median) {
-            if (!isSet()) {
-                return "";
-            }
-            String side = atLeast ? "at least" : "at most";
-            return String.format(
-                    Locale.ROOT, ", target %s %.2f: %s", side, bound, isMetBy(median) ? "reached" : "missed");
+        /** Describes the target, such as {@code ≥ 0.5}. */
+        String describe() {
+            return (atLeast ? "≥ " : "≤ ") + bound;
+        }
+
+        String verdict(double median) {
+            return isMetBy(median) ? "reached" : "missed";
         }
     }
 
@@ -87,10 +100,24 @@ record Comparison(Title title, String unit, List<Double> subject, List<Double> r
     }
 
     List<Double> ratios() {
-        List<Double> ratios = new ArrayList<>();
+        return measured(Measure.RATIO);
+    }
+
+    /** Returns the quantity to which the target applies. */
+    Spread measured() {
+        return Spread.of(measured(title.target().measure()));
+    }
+
+    private List<Double> measured(Measure measure) {
+        List<Double> measured = new ArrayList<>();
         for (int i = 0; i < subject.size(); i++) {
-            ratios.add(subject.get(i) / reference.get(i));
+            measured.add(
+                    switch (measure) {
+                        case RATIO -> subject.get(i) / reference.get(i);
+                        case SUBJECT -> subject.get(i);
+                        case DIFFERENCE -> subject.get(i) - reference.get(i);
+                    });
         }
-        return ratios;
+        return measured;
     }
 }

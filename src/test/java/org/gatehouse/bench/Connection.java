@@ -22,6 +22,7 @@ final class Connection implements AutoCloseable {
     private static final int CAPACITY = 256 * 1024;
 
     private static final byte[] OK = ascii("HTTP/1.1 200 ");
+    private static final byte[] REJECTED = ascii("HTTP/1.1 503 ");
     private static final byte[] LENGTH = ascii("\r\ncontent-length:");
     private static final byte[] HEAD_END = ascii("\r\n\r\n");
     private static final int UNKNOWN = -1;
@@ -84,12 +85,21 @@ final class Connection implements AutoCloseable {
         return true;
     }
 
+    /** Returns whether the service has rejected the last call because of overload. */
+    boolean isRejected() {
+        return startsWith(REJECTED);
+    }
+
+    private boolean startsWith(byte[] start) {
+        return Arrays.equals(buffer, 0, start.length, start, 0, start.length);
+    }
+
     private void check() {
         Call sent = call;
         boolean correct = sent != null
                 && input.position() == end
-                && Arrays.equals(buffer, 0, OK.length, OK, 0, OK.length)
-                && sent.body().accepts(buffer, bodyStart, end);
+                && (startsWith(OK) && sent.body().accepts(buffer, bodyStart, end)
+                        || isRejected() && sent.mayBeRejected());
         if (!correct) {
             String request = sent == null ? "" : new String(sent.request(), StandardCharsets.UTF_8);
             throw new AssertionError("A wrong response:\n" + received() + "\nto\n"

@@ -58,7 +58,58 @@ final class Figures {
                 ratio.median(),
                 ratio.min(),
                 ratio.max(),
-                comparison.title().target().describe(ratio.median()));
+                verdict(comparison));
+    }
+
+    private static String verdict(Comparison comparison) {
+        Comparison.Target target = comparison.title().target();
+        return target.isSet()
+                ? ", target " + target.describe() + ": "
+                        + target.verdict(comparison.measured().median())
+                : "";
+    }
+
+    /** Returns a table of the figures that have a target. */
+    String table() {
+        StringBuilder table = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%-76s %-10s %8s %8s %8s %8s  %-8s %s%n",
+                "figure",
+                "quantity",
+                "median",
+                "min",
+                "max",
+                "target",
+                "",
+                "by processor time"));
+        for (Comparison comparison : comparisons) {
+            Comparison.Title title = comparison.title();
+            if (!title.target().isSet()) {
+                continue;
+            }
+            Spread measured = comparison.measured();
+            table.append(String.format(
+                    Locale.ROOT,
+                    "%-76s %-10s %8.3f %8.3f %8.3f %8s  %-8s %s%n",
+                    title.subject() + " / " + title.reference(),
+                    title.target().measure() == Comparison.Measure.RATIO ? "ratio" : comparison.unit(),
+                    measured.median(),
+                    measured.min(),
+                    measured.max(),
+                    title.target().describe(),
+                    title.target().verdict(measured.median()),
+                    byProcessorTime(title.id())));
+        }
+        return table.toString();
+    }
+
+    private String byProcessorTime(String id) {
+        return comparisons.stream()
+                .filter(comparison -> comparison.title().id().equals(id + Comparison.Title.BY_PROCESSOR))
+                .map(comparison -> String.format(
+                        Locale.ROOT, "%.3f", Spread.of(comparison.ratios()).median()))
+                .findFirst()
+                .orElse("");
     }
 
     private static String line(Latencies one) {
@@ -89,6 +140,7 @@ final class Figures {
             Comparison.Target target = comparison.title().target();
             if (target.isSet()) {
                 json.put(target.atLeast() ? "targetAtLeast" : "targetAtMost", target.bound());
+                json.put("targetOf", target.measure().name().toLowerCase(Locale.ROOT));
             }
             json.set("ratio", json(Spread.of(comparison.ratios())));
             comparison.subject().forEach(json.putArray("ofSubject")::add);

@@ -73,7 +73,7 @@ final class HtmlPage {
         double max = all.stream()
                 .mapToDouble(comparison -> Math.max(
                         Spread.of(comparison.ratios()).max(),
-                        comparison.title().target().isSet()
+                        isOfRatio(comparison.title().target())
                                 ? comparison.title().target().bound()
                                 : 0))
                 .max()
@@ -98,12 +98,17 @@ final class HtmlPage {
         }
         median(y, spread, axis, "%.2f");
         Target target = comparison.title().target();
-        if (target.isSet()) {
+        if (isOfRatio(target)) {
             double x = axis.x(target.bound());
             append("<line class=\"target\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>%n", x, x, y - 19, y + 19);
-            String bound = (target.atLeast() ? "≥ " : "≤ ") + target.bound();
-            append("<text class=\"bound\" x=\"%.1f\" y=\"%d\" font-size=\"11\">%s</text>%n", x + 4, y - 12, bound);
+            append(
+                    "<text class=\"bound\" x=\"%.1f\" y=\"%d\" font-size=\"11\">%s</text>%n",
+                    x + 4, y - 12, target.describe());
         }
+    }
+
+    private static boolean isOfRatio(Target target) {
+        return target.isSet() && target.measure() == Comparison.Measure.RATIO;
     }
 
     private void ratioTable(List<Comparison> all) {
@@ -121,18 +126,20 @@ final class HtmlPage {
                     ratio.median(),
                     ratio.min(),
                     ratio.max(),
-                    verdict(comparison.title().target(), ratio.median()));
+                    verdict(comparison));
         }
         html.append("</table>\n");
     }
 
-    private static String verdict(Target target, double median) {
+    private static String verdict(Comparison comparison) {
+        Target target = comparison.title().target();
         if (!target.isSet()) {
             return "<td>–</td>";
         }
-        String word = target.isMetBy(median) ? "reached" : "missed";
-        String mark = target.isMetBy(median) ? "✓" : "✗";
-        return "<td class=\"" + word + "\">" + (target.atLeast() ? "≥ " : "≤ ") + target.bound() + " " + mark + " "
+        double median = comparison.measured().median();
+        String word = target.verdict(median);
+        String quantity = isOfRatio(target) ? "" : String.format(Locale.ROOT, "%.2f %s, ", median, comparison.unit());
+        return "<td class=\"" + word + "\">" + quantity + target.describe() + (target.isMetBy(median) ? " ✓ " : " ✗ ")
                 + word + "</td>";
     }
 

@@ -20,7 +20,8 @@ record Latencies(String name, double rate, Spread p50, Spread p99) {
         return new Latencies(name, rate, Spread.of(p50), Spread.of(p99));
     }
 
-    private static double percentile(long[] sorted, double part) {
+    /** @param sorted times in nanoseconds, in ascending order */
+    static double percentile(long[] sorted, double part) {
         return sorted[Math.min(sorted.length - 1, (int) Math.ceil(part * sorted.length) - 1)] / 1e6;
     }
 }

@@ -42,7 +42,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** A number of responses, and the time in which they arrived. */
+    /** A number of responses without the rejections, and the time in which they arrived. */
     record Throughput(long responses, long nanos) {
         double perSecond() {
             return responses * 1e9 / nanos;
@@ -63,7 +63,7 @@ final class Load implements AutoCloseable {
         progress.open = connections.size();
         while (progress.open > 0) {
             awaitResponses(connection -> {
-                progress.completed++;
+                progress.completed += connection.isRejected() ? 0 : 1;
                 progress.last = System.nanoTime();
                 if (progress.last < end) {
                     connection.send(calls.next(), progress.last);

@@ -4,84 +4,102 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
 
 /**
- * Compares {@code GET /user/{id}} with the bare servlet, for cached users and for users that are not cached. Also
- * measures the latencies at half of the highest rate.
+ * Compares {@code GET /user/{id}} with the reference servers: for users in the near cache, for users in Redis, and for
+ * users that are not cached. Also measures the latencies at half of the highest rate.
  */
 final class ReadBench implements AutoCloseable {
     private static final Duration ROUND = Duration.ofMillis(500);
-    private static final int PAIRS = 20;
-    private static final int PAIRS_OF_LATENCIES = 4;
-    private static final Duration LATENCY_ROUND = Duration.ofSeconds(3);
-    private static final Duration WARM_UP = Duration.ofSeconds(40);
+    private static final int ROUNDS = 20;
+    private static final int ROUNDS_OF_LATENCIES = 4;
+    private static final Duration LATENCY_ROUND = Duration.ofSeconds(2);
+    private static final Duration WARM_UP = Duration.ofSeconds(30);
     private static final String BARE = "bare servlet";
+    private static final String JERSEY = "default Jersey";
+    private static final String NEAR_HIT = "GET own user, near hit";
+    private static final String REDIS_HIT = "GET own user, Redis hit";
+    private static final String UNIT = "responses";
 
     private final Scene scene;
     private final LoadedServer war;
     private final LoadedServer bare;
-    private final Calls own;
-    private final Calls bareOwn;
+    private final LoadedServer jersey;
 
     ReadBench(Scene scene) throws IOException {
         this.scene = scene;
         this.war = LoadedServer.of(scene.war());
         this.bare = LoadedServer.of(scene.bare());
-        List<Call> calls = scene.callers().stream()
-                .map(caller -> Call.get("/user/" + caller.id(), caller.token(), BodyCheck.equalTo(caller.json())))
-                .toList();
-        this.own = Calls.cycle(calls);
-        this.bareOwn = Calls.cycle(forBareServlet(calls));
+        this.jersey = LoadedServer.of(scene.jersey());
     }
 
-    /** A server and its load generator. */
-    private record LoadedServer(ServerProcess server, Load load) {
-        static LoadedServer of(ServerProcess server) throws IOException {
-            return new LoadedServer(server, Load.on(server.port(), Scene.CONNECTIONS));
+    /**
+     * Measures reads of cached users. {@link WarmUpBench} must precede this measurement.
+     *
+     * <p>A second process of the WAR has no near cache, so it reads the user and the session of the caller from Redis.
+     */
+    void cached(Figures figures) throws IOException {
+        try (ServerProcess withoutNearCache = scene.startNode("without-near-cache", Map.of("NEAR_CACHE_MIB", "0"));
+                LoadedServer redis = LoadedServer.of(withoutNearCache)) {
+            redis.drive(scene.ownReads().orRejected(), WARM_UP);
+            Calls others = othersAsAdmin();
+            war.drive(others, ROUND);
+            List<Rates> rates = Rates.inTurns(
+                    Scale.times(ROUNDS),
+                    () -> war.drive(scene.ownReads(), ROUND),
+                    () -> redis.drive(scene.ownReads(), ROUND),
+                    () -> war.drive(others, ROUND),
+                    () -> bare.drive(scene.fixedReads(), ROUND),
+                    () -> jersey.drive(scene.fixedReads(), ROUND));
+            Rates near = rates.get(0);
+            Rates ofBare = rates.get(3);
+            Rates ofJersey = rates.get(4);
+            figures.addAll(near.beside(new Title("near-hit", NEAR_HIT, BARE, Target.atLeast(0.50)), UNIT, ofBare));
+            figures.addAll(
+                    near.beside(new Title("near-hit-jersey", NEAR_HIT, JERSEY, Target.atLeast(1)), UNIT, ofJersey));
+            figures.addAll(
+                    rates.get(1).beside(new Title("redis-hit", REDIS_HIT, BARE, Target.atLeast(0.33)), UNIT, ofBare));
+            figures.addAll(rates.get(2)
+                    .beside(
+                            new Title("near-hit-other", "GET others as admin, near hit", BARE, Target.none()),
+                            UNIT,
+                            ofBare));
+            figures.addAll(ofJersey.beside(new Title("jersey", JERSEY, BARE, Target.none()), UNIT, ofBare));
+            figures.addLatencies(
+                    atHalfLoad(redis, near.medianPerSecond() / 2, rates.get(1).medianPerSecond() / 2));
         }
-
-        /**
-         * Returns the responses per second. Also records the responses per second of processor time that the server
-         * used.
-         */
-        double round(Calls calls, List<Double> perProcessorSecond) throws IOException {
-            long before = server.processorNanos();
-            Load.Throughput throughput = load.drive(calls, ROUND);
-            perProcessorSecond.add(throughput.responses() * 1e9 / (server.processorNanos() - before));
-            return throughput.perSecond();
-        }
     }
 
-    private List<Call> forBareServlet(List<Call> calls) {
-        return calls.stream().map(call -> call.expecting(scene.bareBody())).toList();
-    }
-
-    void warmUp() throws IOException {
-        for (int i = 0; i < 2; i++) {
-            war.load().drive(own, WARM_UP.dividedBy(2));
-            bare.load().drive(bareOwn, WARM_UP.dividedBy(4));
-        }
-    }
-
-    /** Each caller reads its own user. The user and the session of the caller are in Redis. */
-    List<Comparison> ownUserCached() throws IOException {
-        return beside(new Title("hit-own", "GET own user, in Redis", BARE, Target.atLeast(0.30)), own, () -> {});
-    }
-
-    /** An administrator reads users that are in Redis. */
-    List<Comparison> otherUserCached() throws IOException {
+    private Calls othersAsAdmin() {
         String admin = scene.service().adminToken();
-        Calls others = Calls.cycle(scene.callers().stream()
+        return Calls.cycle(scene.callers().stream()
                 .map(caller -> Call.get("/user/" + caller.id(), admin, BodyCheck.equalTo(caller.json())))
                 .toList());
-        war.load().drive(others, ROUND);
-        Title title = new Title("hit-other", "GET others as admin, in Redis", BARE, Target.atLeast(0.30));
-        return beside(title, others, () -> {});
     }
 
-    /** An administrator reads users that are not in Redis. */
+    /** Measures the latencies of reads of the own user, and of both reference servers at the same rate. */
+    private List<Latencies> atHalfLoad(LoadedServer redis, double half, double halfOfRedis) throws IOException {
+        List<long[]> ofWar = new ArrayList<>();
+        List<long[]> ofRedis = new ArrayList<>();
+        List<long[]> ofJersey = new ArrayList<>();
+        List<long[]> ofBare = new ArrayList<>();
+        for (int i = 0; i < Scale.times(ROUNDS_OF_LATENCIES); i++) {
+            ofWar.add(war.load().latencies(scene.ownReads(), half, LATENCY_ROUND));
+            ofRedis.add(redis.load().latencies(scene.ownReads(), halfOfRedis, LATENCY_ROUND));
+            ofJersey.add(jersey.load().latencies(scene.fixedReads(), half, LATENCY_ROUND));
+            ofBare.add(bare.load().latencies(scene.fixedReads(), half, LATENCY_ROUND));
+        }
+        return List.of(
+                Latencies.of(NEAR_HIT, half, ofWar),
+                Latencies.of(REDIS_HIT, halfOfRedis, ofRedis),
+                Latencies.of(JERSEY + " at the rate of near hits", half, ofJersey),
+                Latencies.of(BARE + " at the rate of near hits", half, ofBare));
+    }
+
+    /** An administrator reads users that are not cached. */
     List<Comparison> otherUserNotCached() throws IOException {
         String admin = scene.service().adminToken();
         Calls others = Calls.counted(number -> {
@@ -91,54 +109,23 @@ final class ReadBench implements AutoCloseable {
                     admin,
                     BodyCheck.equalTo(scene.users().json(user)));
         });
-        war.load().drive(others, WARM_UP.dividedBy(2));
-        bare.load().drive(bareOwn, WARM_UP.dividedBy(4));
-        Title title = new Title("miss", "GET others as admin, not in Redis", BARE, Target.none());
-        return beside(title, others, scene::emptyRedis);
-    }
-
-    /** Compares two rates: responses per second, and responses per second of processor time that the server used. */
-    private List<Comparison> beside(Title title, Calls calls, Runnable preparation) throws IOException {
-        List<Double> ofWar = new ArrayList<>();
-        List<Double> ofBare = new ArrayList<>();
-        Comparison rates = Comparison.alternate(
-                title,
-                "responses/s",
-                Scale.times(PAIRS),
+        war.drive(others, WARM_UP.dividedBy(2));
+        bare.drive(scene.fixedReads(), WARM_UP.dividedBy(3));
+        List<Rates> rates = Rates.inTurns(
+                Scale.times(ROUNDS),
                 () -> {
-                    preparation.run();
-                    return war.round(calls, ofWar);
+                    scene.emptyRedis();
+                    return war.drive(others, ROUND);
                 },
-                () -> bare.round(bareOwn, ofBare));
-        Title processor = new Title(
-                title.id() + "-processor", title.subject(), title.reference() + ", by processor time", Target.none());
-        return List.of(rates, new Comparison(processor, "responses/s of a core", ofWar, ofBare));
-    }
-
-    /**
-     * Measures the latencies of the calls of {@link #ownUserCached}, at half of the highest rate in the given
-     * comparison.
-     */
-    List<Latencies> atHalfLoad(Comparison highest) throws IOException {
-        double half = Spread.of(highest.subject()).median() / 2;
-        double halfOfBare = Spread.of(highest.reference()).median() / 2;
-        List<long[]> ofWar = new ArrayList<>();
-        List<long[]> ofBareAtSameRate = new ArrayList<>();
-        List<long[]> ofBare = new ArrayList<>();
-        for (int i = 0; i < Scale.times(PAIRS_OF_LATENCIES); i++) {
-            ofWar.add(war.load().latencies(own, half, LATENCY_ROUND));
-            ofBareAtSameRate.add(bare.load().latencies(bareOwn, half, LATENCY_ROUND));
-            ofBare.add(bare.load().latencies(bareOwn, halfOfBare, LATENCY_ROUND));
-        }
-        return List.of(
-                Latencies.of("GET own user, in Redis", half, ofWar),
-                Latencies.of("bare servlet at the same rate", half, ofBareAtSameRate),
-                Latencies.of("bare servlet at half of its own", halfOfBare, ofBare));
+                () -> bare.drive(scene.fixedReads(), ROUND));
+        return rates.get(0)
+                .beside(new Title("miss", "GET others as admin, not cached", BARE, Target.none()), UNIT, rates.get(1));
     }
 
     @Override
     public void close() throws IOException {
-        war.load().close();
-        bare.load().close();
+        war.close();
+        bare.close();
+        jersey.close();
     }
 }

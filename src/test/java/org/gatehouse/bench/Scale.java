@@ -13,7 +13,12 @@ final class Scale {
 
     /** Scales a number of repetitions. The result is at least 2. */
     static int times(int base) {
-        return Math.max(2, (int) Math.round(base * FACTOR));
+        return Math.max(2, atLeastOnce(base));
+    }
+
+    /** Scales a number of long repetitions. The result is at least 1. */
+    static int atLeastOnce(int base) {
+        return Math.max(1, (int) Math.round(base * FACTOR));
     }
 
     /** Scales a time. The result is at least 500 ms. */

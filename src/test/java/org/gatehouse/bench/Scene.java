@@ -16,9 +16,12 @@ import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
-/** The stores with their users, and two separate processes: the WAR and the bare servlet. */
+/** The stores with their users, and separate processes: the WAR and the reference servers. */
 final class Scene implements AutoCloseable {
     static final int CONNECTIONS = 32;
+
+    /** The name of the main process of the WAR. */
+    static final String WAR = "war";
 
     /** The number of users after {@link #addAllUsers}. */
     static final int USERS = 100_000;
@@ -38,26 +41,55 @@ final class Scene implements AutoCloseable {
 
     private final Path folder;
     private final Stores stores;
-    private final ServerProcess war;
+    private ServerProcess war;
     private final ServerProcess bare;
-    private final ServiceClient service;
+    private final ServerProcess jersey;
     private final Population users;
     private final List<Caller> callers = new ArrayList<>();
+    private final Calls ownReads;
+    private final Calls fixedReads;
 
     /** A user that is logged in, with the JSON that the service returns for this user. */
-    record Caller(int number, String id, String token, String json) {}
+    record Caller(int number, String id, String token, String json) {
+        Call get(BodyCheck body) {
+            return Call.get("/user/" + id, token, body);
+        }
+
+        /** Returns a call that sets the field {@code note} of the user. */
+        Call patch(String note, BodyCheck body) {
+            return Call.patch("/user/" + id, token, "{\"note\":\"" + note + "\"}", body);
+        }
+
+        BodyCheck anyVersion() {
+            return BodyCheck.framedBy(start(), "}");
+        }
+
+        /** Returns the start of the JSON of the user. */
+        String start() {
+            return "{\"_id\":\"" + id + "\"";
+        }
+    }
 
     private Scene(Path folder, Stores stores) throws IOException {
         this.folder = folder;
         this.stores = stores;
-        this.war = ServerProcess.start(BenchServer.WAR, folder, environment(stores));
-        this.service = new Service(war.port());
-        this.users = Population.begin(stores, service);
+        this.war = startNode(WAR, Map.of());
+        this.users = Population.begin(stores, service());
         users.add(FIRST_CALLER, FIRST_CALLER + FIRST_USERS);
         for (int number = FIRST_CALLER; number < FIRST_CALLER + CALLERS; number++) {
             callers.add(logIn(number));
         }
-        this.bare = startBare();
+        String recorded = recorded(war.port());
+        this.bare = startReference(BenchServer.Kind.BARE_SERVLET, recorded);
+        BodyCheck fixedBody = BodyCheck.equalTo(callers.get(0).json());
+        this.ownReads = Calls.cycle(callers.stream()
+                .map(caller -> caller.get(BodyCheck.equalTo(caller.json())))
+                .toList());
+        this.fixedReads = Calls.cycle(
+                callers.stream().map(caller -> caller.get(fixedBody)).toList());
+        this.jersey = startReference(BenchServer.Kind.DEFAULT_JERSEY, recorded);
+        requireSame(shape(recorded), shape(recorded(bare.port())));
+        requireSame(body(recorded), body(recorded(jersey.port())));
     }
 
     static Scene create(Path folder) throws IOException {
@@ -70,37 +102,51 @@ final class Scene implements AutoCloseable {
         }
     }
 
-    private static Map<String, String> environment(Stores stores) {
-        Map<String, String> environment = new HashMap<>();
+    /** Starts one more process of the WAR on the same stores. */
+    ServerProcess startNode(String name, Map<String, String> extraSettings) throws IOException {
         // The throttle limits the logins from one address. Therefore the load generator acts as a proxy that forwards
         // logins from many addresses.
-        Map<String, String> settings = Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", MAX_EXPIRY_MS);
-        ServiceClient.settings(stores, settings).forEach((name, value) -> environment.put("GATEHOUSE_" + name, value));
-        return environment;
+        Map<String, String> settings = new HashMap<>(
+                ServiceClient.settings(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1", "AUTH_EXPIRY", MAX_EXPIRY_MS)));
+        settings.putAll(extraSettings);
+        Map<String, String> environment = new HashMap<>();
+        settings.forEach((setting, value) -> environment.put("GATEHOUSE_" + setting, value));
+        return ServerProcess.start(BenchServer.Kind.WAR, name, folder, environment);
+    }
+
+    /** Replaces the process of the WAR by a new one, which has not answered any request yet. */
+    void restartWar() throws IOException {
+        war.close();
+        war = startNode(WAR, Map.of());
     }
 
     private Caller logIn(int number) {
-        Response login = service.loginFrom(
-                "10.254." + number / 256 % 256 + "." + number % 256, Population.name(number), Population.PASSWORD);
+        Response login = service()
+                .loginFrom(
+                        "10.254." + number / 256 % 256 + "." + number % 256,
+                        Population.name(number),
+                        Population.PASSWORD);
         if (login.status() != 200) {
             throw new AssertionError("The login failed: " + login.body());
         }
-        Response user = service.get("/user/" + users.id(number), login.text("token"));
+        Response user = service().get("/user/" + users.id(number), login.text("token"));
         return new Caller(number, users.id(number), login.text("token"), user.body());
     }
 
-    /** Starts the bare servlet with a recorded response of the WAR. Checks that the servlet returns this response. */
-    private ServerProcess startBare() throws IOException {
-        String recorded = recorded(war.port());
+    private ServerProcess startReference(BenchServer.Kind kind, String recorded) throws IOException {
         Path file = Files.writeString(folder.resolve("response.http"), recorded);
-        ServerProcess started = ServerProcess.start(
-                BenchServer.BARE, folder, Map.of(), file.toAbsolutePath().toString());
-        String replayed = recorded(started.port());
-        if (!shape(replayed).equals(shape(recorded))) {
-            started.close();
-            throw new AssertionError("The bare servlet returns\n" + replayed + "\ninstead of\n" + recorded);
+        return ServerProcess.start(
+                kind, kind.name(), folder, Map.of(), file.toAbsolutePath().toString());
+    }
+
+    private static void requireSame(List<String> recorded, List<String> replayed) {
+        if (!replayed.equals(recorded)) {
+            throw new AssertionError("A reference server returns\n" + replayed + "\ninstead of\n" + recorded);
         }
-        return started;
+    }
+
+    private static List<String> body(String response) {
+        return response.lines().filter(line -> line.startsWith("{")).toList();
     }
 
     private String recorded(int port) throws IOException {
@@ -140,7 +186,7 @@ final class Scene implements AutoCloseable {
     }
 
     ServiceClient service() {
-        return service;
+        return new Service(war.port());
     }
 
     Population users() {
@@ -151,9 +197,20 @@ final class Scene implements AutoCloseable {
         return callers;
     }
 
-    /** Returns a check for the fixed response of the bare servlet. */
-    BodyCheck bareBody() {
-        return BodyCheck.equalTo(callers.get(0).json());
+    /** Each caller reads its own user, which must not have changed since the login. */
+    Calls ownReads() {
+        return ownReads;
+    }
+
+    /** Each caller reads its own user, which may have changed. */
+    Calls ownReadsOfAnyVersion() {
+        return Calls.cycle(
+                callers.stream().map(caller -> caller.get(caller.anyVersion())).toList());
+    }
+
+    /** The same calls as {@link #ownReads}. All expect the fixed response of the reference servers. */
+    Calls fixedReads() {
+        return fixedReads;
     }
 
     ServerProcess war() {
@@ -162,6 +219,10 @@ final class Scene implements AutoCloseable {
 
     ServerProcess bare() {
         return bare;
+    }
+
+    ServerProcess jersey() {
+        return jersey;
     }
 
     /** Empties the cache, as if all cache entries had expired at once. */
@@ -180,6 +241,7 @@ final class Scene implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        jersey.close();
         bare.close();
         war.close();
         stores.close();

@@ -15,7 +15,7 @@ final class ServerProcess implements AutoCloseable {
     /** All servers have the same heap size, which does not depend on the machine. */
     private static final List<String> MEMORY = List.of("-Xms1g", "-Xmx1g");
 
-    private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
     private final Process process;
     private final int port;
@@ -28,10 +28,12 @@ final class ServerProcess implements AutoCloseable {
     /**
      * Starts a server and waits until it accepts requests.
      *
-     * @param folder the folder for the log of the server
-     * @param arguments the arguments of {@link BenchServer#main}, without the file for the port
+     * @param name the name of the log of the server
+     * @param folder the folder for the log
+     * @param arguments the arguments of {@link BenchServer#main}, without the kind and the file for the port
      */
-    static ServerProcess start(String name, Path folder, Map<String, String> environment, String... arguments)
+    static ServerProcess start(
+            BenchServer.Kind kind, String name, Path folder, Map<String, String> environment, String... arguments)
             throws IOException {
         Files.createDirectories(folder);
         Path portFile = folder.resolve(name + ".port").toAbsolutePath();
@@ -39,12 +41,12 @@ final class ServerProcess implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(MEMORY);
-        if (name.equals(BenchServer.WAR)) {
+        if (name.equals(Scene.WAR)) {
             command.addAll(profiler());
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add("-Dgatehouse.war=" + System.getProperty("gatehouse.war", "target/gatehouse.war"));
-        command.addAll(List.of(BenchServer.class.getName(), name, portFile.toString()));
+        command.addAll(List.of(BenchServer.class.getName(), kind.name(), portFile.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = CleanEnvironment.of(new ProcessBuilder(command))
                 .redirectErrorStream(true)
@@ -60,7 +62,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * Returns the JVM options that apply only to the process of the WAR, such as options that start a flight recording.
+     * Returns the JVM options that apply only to the main process of the WAR, such as options that start a flight recording.
      */
     private static List<String> profiler() {
         String options = System.getProperty("gatehouse.bench.jvm", "");
@@ -92,8 +94,16 @@ final class ServerProcess implements AutoCloseable {
 
     /** Returns the processor time that the server has used so far, in nanoseconds. */
     long processorNanos() {
-        return process.info()
-                .totalCpuDuration()
+        return processorNanos(process.info());
+    }
+
+    /** Returns the processor time that this process has used so far, in nanoseconds. */
+    static long ownProcessorNanos() {
+        return processorNanos(ProcessHandle.current().info());
+    }
+
+    private static long processorNanos(ProcessHandle.Info process) {
+        return process.totalCpuDuration()
                 .orElseThrow(
                         () -> new IllegalStateException("The system does not report the processor time of a process"))
                 .toNanos();

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * operation starts, the later operation must not return a lower version. Times are {@link System#nanoTime} of the
  * recording process.
  */
-final class History {
+public final class History {
     private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
 
     private enum Kind {
@@ -30,7 +30,7 @@ final class History {
     private record Operation(String key, Kind kind, long version, long start, long end) {}
 
     /** The ways in which results can differ from the results of a single copy. */
-    enum ViolationType {
+    public enum ViolationType {
         /** Breaks the first promise: after an acknowledged write, an operation returned an older version. */
         ACKNOWLEDGED_NOT_SEEN,
         /** Breaks the second promise: after a read, another read returned a lower version. */
@@ -46,13 +46,13 @@ final class History {
      * @param staleness the time in ns from the end of the operation with the newer version to {@code at}; 0 if the
      *     violation breaks neither promise
      */
-    record Violation(ViolationType type, String key, long version, long at, long staleness) {
+    public record Violation(ViolationType type, String key, long version, long at, long staleness) {
         long staleMillis() {
             return TimeUnit.NANOSECONDS.toMillis(staleness);
         }
     }
 
-    record Verdict(long reads, long writes, long unknown, List<Violation> violations) {
+    public record Verdict(long reads, long writes, long unknown, List<Violation> violations) {
         List<Violation> of(ViolationType type) {
             return violations.stream()
                     .filter(violation -> violation.type() == type)
@@ -64,12 +64,12 @@ final class History {
         }
     }
 
-    void read(String key, long version, long start, long end) {
+    public void read(String key, long version, long start, long end) {
         operations.add(new Operation(key, Kind.READ, version, start, end));
     }
 
     /** Records an acknowledged write, or the initial version of a document. */
-    void acknowledged(String key, long version, long start, long end) {
+    public void acknowledged(String key, long version, long start, long end) {
         operations.add(new Operation(key, Kind.ACKNOWLEDGED, version, start, end));
     }
 
@@ -79,7 +79,7 @@ final class History {
     }
 
     /** @param stored the version of each document in MongoDB after all writes */
-    Verdict check(Map<String, Long> stored) {
+    public Verdict check(Map<String, Long> stored) {
         List<Violation> violations = new ArrayList<>();
         Map<String, List<Operation>> byKey = operations.stream().collect(Collectors.groupingBy(Operation::key));
         byKey.forEach((key, operationsOfKey) ->
