@@ -22,6 +22,9 @@ final class Load implements AutoCloseable {
     private static final int WRITERS = 3;
     private static final int READERS = 2;
 
+    /** A reader reads a user several times without a pause, so that nodes use copies in their near cache. */
+    private static final int READS_IN_A_ROW = 5;
+
     /**
      * About half of the operations use one of these users, so that many operations use the same user at the same time.
      */
@@ -73,7 +76,9 @@ final class Load implements AutoCloseable {
                     }
                     Sleep.millis(random.nextInt(50));
                 } else {
-                    read(node, key);
+                    for (int i = 0; i < READS_IN_A_ROW; i++) {
+                        read(node, key);
+                    }
                     Sleep.millis(random.nextInt(30));
                 }
             }

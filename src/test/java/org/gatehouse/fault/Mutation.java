@@ -26,8 +26,8 @@ enum Mutation {
     END_LEAVES_V_AND_L(
             FaultScript.A_LOST_MARK,
             "cache/Script.java",
-            "if not value then return 'done' end",
-            "if not value or string.sub(value, 1, 1) ~= 'T' then return 'done' end"),
+            "if not value then return 'gone' end",
+            "if not value or string.sub(value, 1, 1) ~= 'T' then return 'gone' end"),
     ACKNOWLEDGED_BEFORE_END(
             FaultScript.A_LOST_MARK,
             "cache/DocumentCache.java",

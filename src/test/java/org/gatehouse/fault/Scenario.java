@@ -30,6 +30,7 @@ final class Scenario {
      *
      * @param slowestChange the longest duration of an acknowledged change
      * @param unexpected responses that are not a consequence of the fault
+     * @param nearHits the number of reads that copies in the near caches answered
      * @param increments the number of increments of the cache's generation
      * @param wentBackUnexpectedly reads that returned an older version than an earlier read, although no increment
      *     happened at this time
@@ -41,6 +42,7 @@ final class Scenario {
             Duration slowestChange,
             Duration slowestRead,
             List<String> unexpected,
+            long nearHits,
             int increments,
             List<Violation> wentBackUnexpectedly) {
 
@@ -88,11 +90,12 @@ final class Scenario {
             int wentBack = verdict.of(ViolationType.WENT_BACK).size();
             return String.format(
                     Locale.ROOT,
-                    "fault: %s: %d reads, %d writes, %d unknown; %d violations, %d went back (%d of them while the"
+                    "fault: %s: %d reads (%d near), %d writes, %d unknown; %d violations, %d went back (%d of them while the"
                             + " generation changed), worst staleness %d ms; %.1f %% of reads succeeded,"
                             + " slowest %d ms, slowest change %d ms, %d increments",
                     name,
                     verdict.reads(),
+                    nearHits,
                     verdict.writes(),
                     verdict.unknown(),
                     verdict.violations().size() - wentBack,
@@ -131,6 +134,7 @@ final class Scenario {
 
     private static Outcome run(String name, TestCluster<?> cluster, Fault fault, boolean underLoad) throws Exception {
         History history = new History();
+        long nearHits = cluster.nearHits();
         long begin = System.nanoTime();
         cluster.stored().forEach((key, version) -> history.acknowledged(key, version, begin, begin));
         List<? extends ServiceClient> nodes =
@@ -158,6 +162,7 @@ final class Scenario {
                     load.slowestChange(),
                     load.slowestRead(),
                     load.unexpected(),
+                    Math.max(0, cluster.nearHits() - nearHits),
                     watch.increments(),
                     wentBack.toList());
             System.out.println(outcome);

@@ -9,6 +9,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -274,6 +275,24 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
                 throw new AssertionError("only " + share + " of the reads are hits after " + limit);
             }
             Sleep.millis(200);
+        }
+    }
+
+    /** Returns the number of reads of users that copies in the near caches answered. A stopped node does not count. */
+    long nearHits() {
+        return nodes.stream().mapToLong(linked -> nearHits(linked.node())).sum();
+    }
+
+    private static long nearHits(ServiceClient node) {
+        try {
+            return node.send("GET", "/metrics", "")
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith("gatehouse_cache_reads_total{cache=\"users\",outcome=\"near\"}"))
+                    .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                    .sum();
+        } catch (UncheckedIOException stopped) {
+            return 0;
         }
     }
 
