@@ -1,10 +1,12 @@
 package org.gatehouse.app;
 
 import java.lang.reflect.Type;
+import org.gatehouse.http.RequestParameters;
 import org.glassfish.jersey.CommonProperties;
 import org.glassfish.jersey.internal.inject.AbstractBinder;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
+import org.glassfish.jersey.server.spi.internal.ValueParamProvider;
 
 /**
  * Registers the filters with Jersey, in the order in which requests pass them, and then the resources of
@@ -39,6 +41,7 @@ final class HttpApplication extends ResourceConfig {
             @Override
             protected void configure() {
                 gatehouse.resources.forEach(resource -> bind(resource).to((Type) resource.getClass()));
+                bind(new RequestParameters()).to(ValueParamProvider.class);
             }
         });
     }

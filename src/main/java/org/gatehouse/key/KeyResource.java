@@ -8,10 +8,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Optional;
@@ -62,10 +62,10 @@ public final class KeyResource {
     @POST
     @Path("rotate")
     @RolesAllowed(Roles.ADMIN)
-    public Response rotate(JsonBody body, @Context SecurityContext security) {
+    public Response rotate(JsonBody body, @Context ContainerRequestContext request) {
         body.requireEmpty();
         KeyInfo made = keys.rotate();
-        audit.record(Caller.of(security).auditEvent(AuditType.KEY_ROTATED).with(Detail.KEY, made.id()));
+        audit.record(Caller.of(request).auditEvent(AuditType.KEY_ROTATED).with(Detail.KEY, made.id()));
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
@@ -73,9 +73,9 @@ public final class KeyResource {
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
-    public void revoke(@PathParam("kid") String kid, @Context SecurityContext security) {
+    public void revoke(@PathParam("kid") String kid, @Context ContainerRequestContext request) {
         keys.revoke(kid);
-        audit.record(Caller.of(security).auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
+        audit.record(Caller.of(request).auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
     }
 
     /** Returns the number of keys before the page, or empty if the key in the cursor has been deleted. */

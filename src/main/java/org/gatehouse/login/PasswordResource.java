@@ -6,9 +6,9 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
@@ -27,7 +27,7 @@ public final class PasswordResource {
     @PUT
     @RolesAllowed(Roles.ANY)
     @Consumes(MediaType.APPLICATION_JSON)
-    public void change(@PathParam("id") String id, JsonBody body, @Context SecurityContext security) {
-        passwords.change(Caller.of(security), id, body);
+    public void change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
+        passwords.change(Caller.of(request), id, body);
     }
 }

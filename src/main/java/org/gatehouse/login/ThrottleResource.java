@@ -6,9 +6,9 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.SecurityContext;
 import java.time.Instant;
 import java.util.List;
 import org.gatehouse.audit.AuditLog;
@@ -53,8 +53,8 @@ public final class ThrottleResource {
     /** Returns 200 with the current counts: one for all strangers together, and one for each source. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    public byte[] find(@PathParam("id") String id, @Context SecurityContext security) {
-        User user = users.find(Caller.of(security), id);
+    public byte[] find(@PathParam("id") String id, @Context ContainerRequestContext request) {
+        User user = users.find(Caller.of(request), id);
         LoginThrottle.AccountCounts counts = throttle.counts(user.id(), user.username());
         LoginThrottle.Limits limits = throttle.limits();
         Failures strangers = Failures.of(null, counts.strangers(), limits.strangers());
@@ -67,8 +67,8 @@ public final class ThrottleResource {
     /** Returns 204 after all counts of the user have been deleted. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
-    public void clear(@PathParam("id") String id, @Context SecurityContext security) {
-        Caller caller = Caller.of(security);
+    public void clear(@PathParam("id") String id, @Context ContainerRequestContext request) {
+        Caller caller = Caller.of(request);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
         audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED).on(user.id(), user.username()));

@@ -7,10 +7,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
@@ -33,16 +33,16 @@ public final class UserSessionResource {
             @PathParam("id") String id,
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
-            @Context SecurityContext security,
+            @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        Caller caller = Caller.of(security);
+        Caller caller = Caller.of(request);
         return SessionJson.response(sessions.list(caller, id, limit, after), caller, uri);
     }
 
     /** Returns 204 after all of the user's sessions have ended. */
     @DELETE
     @RolesAllowed(Roles.ADMIN)
-    public void end(@PathParam("id") String id, @Context SecurityContext security) {
-        sessions.endAllOf(Caller.of(security), id);
+    public void end(@PathParam("id") String id, @Context ContainerRequestContext request) {
+        sessions.endAllOf(Caller.of(request), id);
     }
 }

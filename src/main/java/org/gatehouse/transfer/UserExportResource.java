@@ -9,7 +9,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedResponse;
@@ -30,16 +29,13 @@ public final class UserExportResource {
     /** Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes if requested. */
     @GET
     @RolesAllowed(Roles.ADMIN)
-    public Response give(
-            @QueryParam("hashes") @Nullable String hashes,
-            @Context SecurityContext security,
-            @Context ContainerRequestContext request) {
+    public Response give(@QueryParam("hashes") @Nullable String hashes, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
         if (request.getMethod().equals(HttpMethod.HEAD)) {
             return StreamedResponse.of(request, nothing -> {}); // a HEAD response contains no users
         }
-        return StreamedResponse.of(request, exports.start(Caller.of(security), withHashes));
+        return StreamedResponse.of(request, exports.start(Caller.of(request), withHashes));
     }
 }

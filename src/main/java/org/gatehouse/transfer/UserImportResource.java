@@ -10,7 +10,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import java.io.IOException;
 import java.io.InputStream;
 import org.gatehouse.error.FieldErrors;
@@ -42,7 +41,6 @@ public final class UserImportResource {
     @StreamedBody
     public Response take(
             @QueryParam("dryRun") @Nullable String dryRun,
-            @Context SecurityContext security,
             @Context ContainerRequestContext request,
             @Context HttpServletRequest received,
             @Context CloseableService endOfRequest)
@@ -52,6 +50,6 @@ public final class UserImportResource {
         errors.throwIfAny();
         InputStream lines = bodies.receive(received);
         endOfRequest.add(lines);
-        return StreamedResponse.of(request, imports.start(Caller.of(security), dry, lines));
+        return StreamedResponse.of(request, imports.start(Caller.of(request), dry, lines));
     }
 }

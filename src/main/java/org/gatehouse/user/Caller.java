@@ -1,6 +1,6 @@
 package org.gatehouse.user;
 
-import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
@@ -21,14 +21,16 @@ import org.gatehouse.identity.UserId;
  */
 public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clientInfo) implements Principal {
     /** Returns the caller of a request to a resource method that requires a token. */
-    public static Caller of(SecurityContext security) {
-        return ifAny(security).orElseThrow();
+    public static Caller of(ContainerRequestContext request) {
+        return ifAny(request).orElseThrow();
     }
 
     /** Returns the caller of a request; empty for a request without a token. */
-    static Optional<Caller> ifAny(SecurityContext security) {
+    static Optional<Caller> ifAny(ContainerRequestContext request) {
         // The container may set a principal of another type. The result is then empty.
-        return security.getUserPrincipal() instanceof Caller caller ? Optional.of(caller) : Optional.empty();
+        return request.getSecurityContext().getUserPrincipal() instanceof Caller caller
+                ? Optional.of(caller)
+                : Optional.empty();
     }
 
     public UserId userId() {

@@ -18,7 +18,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
-import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.function.Consumer;
 import org.gatehouse.error.FieldErrors;
@@ -58,13 +57,9 @@ public final class UserResource {
     @POST
     @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response create(
-            JsonBody body,
-            @Context SecurityContext security,
-            @Context ContainerRequestContext request,
-            @Context UriInfo uri) {
+    public Response create(JsonBody body, @Context ContainerRequestContext request, @Context UriInfo uri) {
         User user = registrar.create(
-                Caller.ifAny(security).orElse(null),
+                Caller.ifAny(request).orElse(null),
                 ClientInfo.of(request),
                 body,
                 IdempotencyKey.of(request).orElse(null));
@@ -105,10 +100,9 @@ public final class UserResource {
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
-    public Response find(
-            @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
+    public Response find(@PathParam("id") String id, @Context ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);
-        User user = users.find(Caller.of(security), id);
+        User user = users.find(Caller.of(request), id);
         return conditions.isUnmodified(tag(user))
                 ? Response.notModified(tag(user)).build()
                 : response(Response.ok(), user);
@@ -119,21 +113,16 @@ public final class UserResource {
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
-    public Response change(
-            @PathParam("id") String id,
-            JsonBody body,
-            @Context SecurityContext security,
-            @Context ContainerRequestContext request) {
-        return response(Response.ok(), users.change(Caller.of(security), id, body, condition(request)));
+    public Response change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
+        return response(Response.ok(), users.change(Caller.of(request), id, body, condition(request)));
     }
 
     /** Returns 204 after the user has been deleted. */
     @DELETE
     @Path("{id}")
     @RolesAllowed(Roles.ADMIN)
-    public void delete(
-            @PathParam("id") String id, @Context SecurityContext security, @Context ContainerRequestContext request) {
-        users.delete(Caller.of(security), id, condition(request));
+    public void delete(@PathParam("id") String id, @Context ContainerRequestContext request) {
+        users.delete(Caller.of(request), id, condition(request));
     }
 
     /** Returns a check that throws if the user does not meet the preconditions of the request. */
