@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param version incremented by each change; 0 if another service wrote the document
  * @param epoch determines which sessions of the user have ended; cached with the user, but not in responses
  * @param fields the custom fields, by name; not to be modified after construction
+ * @param answer the finished JSON of this user
  */
 public record User(
         UserId id,
@@ -27,7 +28,8 @@ public record User(
         Instant updatedAt,
         @Nullable Instant lastLogin,
         SessionEpoch epoch,
-        ObjectNode fields) {
+        ObjectNode fields,
+        UserAnswer answer) {
     public User {
         roles = Set.copyOf(roles);
     }
@@ -57,7 +59,8 @@ public record User(
 
     /** Returns this user with a later {@code lastLogin}. */
     public User loggedInAt(Instant time) {
-        return new User(id, username, roles, status, version, createdAt, updatedAt, time, epoch, fields);
+        return new User(
+                id, username, roles, status, version, createdAt, updatedAt, time, epoch, fields, new UserAnswer());
     }
 
     /**
@@ -68,12 +71,32 @@ public record User(
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
         SessionEpoch newEpoch = disabled ? epoch.next(null) : epoch;
         return new User(
-                id, newUsername, newRoles, newStatus, version, createdAt, updatedAt, lastLogin, newEpoch, newFields);
+                id,
+                newUsername,
+                newRoles,
+                newStatus,
+                version,
+                createdAt,
+                updatedAt,
+                lastLogin,
+                newEpoch,
+                newFields,
+                new UserAnswer());
     }
 
     /** Returns this user with the next epoch, which ends all sessions except the exempt session. */
     User withoutSessions(@Nullable SessionId exempt) {
         return new User(
-                id, username, roles, status, version, createdAt, updatedAt, lastLogin, epoch.next(exempt), fields);
+                id,
+                username,
+                roles,
+                status,
+                version,
+                createdAt,
+                updatedAt,
+                lastLogin,
+                epoch.next(exempt),
+                fields,
+                new UserAnswer());
     }
 }

@@ -133,7 +133,8 @@ public final class UserDocument {
                 instant(document, UserJson.UPDATED_AT).orElse(created),
                 instant(document, UserJson.LAST_LOGIN).orElse(null),
                 epoch(document),
-                CredentialFields.without((ObjectNode) BsonJson.toJson(fields)));
+                CredentialFields.without((ObjectNode) BsonJson.toJson(fields)),
+                new UserAnswer());
     }
 
     /** Reads the user and the stored password in a document. */

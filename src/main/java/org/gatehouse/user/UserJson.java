@@ -128,7 +128,8 @@ public final class UserJson {
                                             .textValue())
                                     .map(SessionId::new)
                                     .orElse(null)),
-                    CredentialFields.without(fields.remove(RESERVED_FIELDS).remove(SETTABLE)));
+                    CredentialFields.without(fields.remove(RESERVED_FIELDS).remove(SETTABLE)),
+                    new UserAnswer());
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {
             return Optional.empty();

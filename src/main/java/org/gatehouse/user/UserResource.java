@@ -27,7 +27,6 @@ import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.identity.Roles;
-import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
 
@@ -132,7 +131,7 @@ public final class UserResource {
     }
 
     private static Response response(ResponseBuilder builder, User user) {
-        return builder.tag(tag(user)).entity(Json.write(UserJson.write(user))).build();
+        return builder.tag(tag(user)).entity(user.answer().json(user)).build();
     }
 
     private static EntityTag tag(User user) {
