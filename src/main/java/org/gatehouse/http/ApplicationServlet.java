@@ -5,6 +5,8 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
 import java.io.IOException;
 import java.time.Duration;
 import org.gatehouse.error.ErrorCode;
@@ -21,6 +23,9 @@ final class ApplicationServlet extends ServletContainer {
     private static final long serialVersionUID = 1L;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+    /** The request attribute with the body of the response. */
+    private static final String BODY = ApplicationServlet.class.getName() + ".body";
 
     private final transient RequestBodies bodies;
     private final transient RequestId requestIds;
@@ -52,6 +57,15 @@ final class ApplicationServlet extends ServletContainer {
         } finally {
             RequestId.forget();
         }
+    }
+
+    /**
+     * Takes the body out of a response, so that this servlet writes the body after Jersey has written the head. Jersey
+     * itself would select a writer, call interceptors and flush, which took a tenth of the processor time of a read.
+     */
+    static void takeBody(ContainerRequestContext request, ContainerResponseContext response, byte[] body) {
+        request.setProperty(BODY, body);
+        response.setEntity(null);
     }
 
     private void respond(IncomingBody body, HttpServletRequest request, HttpServletResponse response)
@@ -109,7 +123,16 @@ final class ApplicationServlet extends ServletContainer {
         if (query != null && !query.isEmpty()) {
             request.setAttribute(QueryParameterFilter.QUERY, query);
         }
-        super.service(request, response);
+        RequestPath path = RequestPath.of(request);
+        if (path == null) {
+            super.service(request, response);
+        } else {
+            service(path.base(), path.request(), request, response);
+        }
+        if (request.getAttribute(BODY) instanceof byte[] body
+                && !request.getMethod().equals(HttpMethod.HEAD)) {
+            response.getOutputStream().write(body);
+        }
         if (response.getStatus() >= 400 && !AccessLog.hasRecorded(request)) {
             // Jersey rejects a malformed Content-Type before it calls any filter, and sends an empty response.
             errors.send(request, response, response.getStatus());

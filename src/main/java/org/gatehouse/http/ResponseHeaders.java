@@ -69,6 +69,7 @@ final class ResponseHeaders implements ContainerResponseFilter {
         }
         if (response.getEntity() instanceof byte[] body) {
             headers.putSingle(HttpHeaders.CONTENT_LENGTH, body.length);
+            ApplicationServlet.takeBody(request, response, body);
         }
         headers.putSingle(RequestId.HEADER, RequestId.current());
         boolean secure = request.getSecurityContext().isSecure();
