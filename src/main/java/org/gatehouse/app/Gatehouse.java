@@ -135,7 +135,6 @@ final class Gatehouse implements AutoCloseable {
     void start() {
         generation.start();
         health.start();
-        hasher.measure();
         startup.run();
     }
 

@@ -51,20 +51,24 @@ final class SettingNames {
         if (name.equals(upper) && known.contains(plain)) {
             return Optional.empty();
         }
-        String nearest = nearest(plain, known);
         boolean isIntended = switch (source.scope()) {
             case PREFIXED -> ours;
-            case SIMILAR ->
-                ours
-                        || EditDistance.between(plain, nearest) <= MAX_TYPOS
-                        || plain.equals(nearest + SettingSources.FILE_SUFFIX);
+            case SIMILAR -> ours || isSimilarToAny(plain, known);
             case ALL -> true;
         };
         return isIntended
-                ? Optional.of(
-                        name + " in " + source.description() + " is not a setting and is ignored; the nearest one is "
-                                + (prefixed ? SettingSources.PREFIX : "") + nearest)
+                ? Optional.of(name + " in " + source.description()
+                        + " is not a setting and is ignored; the nearest one is "
+                        + (prefixed ? SettingSources.PREFIX : "") + nearest(plain, known))
                 : Optional.empty();
+    }
+
+    /** Compares names of similar length only. All comparisons would take 0.1 s of a start, mostly without a result. */
+    private static boolean isSimilarToAny(String name, List<String> known) {
+        return known.stream()
+                .anyMatch(setting -> name.equals(setting + SettingSources.FILE_SUFFIX)
+                        || (Math.abs(name.length() - setting.length()) <= MAX_TYPOS
+                                && EditDistance.between(name, setting) <= MAX_TYPOS));
     }
 
     private static String nearest(String name, List<String> known) {

@@ -20,13 +20,16 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 public final class OpenApiResource {
     private static final String YAML = "application/yaml"; // RFC 9512
 
-    private static final byte[] DOCUMENT = StaticContent.read("openapi.yaml");
+    /** Reads the description at the first request, because an earlier read would delay startup. */
+    private static final class AsYaml {
+        static final byte[] DOCUMENT = StaticContent.read("openapi.yaml");
+        static final StaticContent CONTENT = new StaticContent(DOCUMENT, MediaType.valueOf(YAML));
+    }
 
-    private final StaticContent yaml = new StaticContent(DOCUMENT, MediaType.valueOf(YAML));
-
-    /** Converts the description at the first request for JSON, because an earlier conversion would delay startup. */
+    /** Converts the description at the first request for JSON. */
     private static final class AsJson {
-        static final StaticContent CONTENT = new StaticContent(toJson(DOCUMENT), MediaType.APPLICATION_JSON_TYPE);
+        static final StaticContent CONTENT =
+                new StaticContent(toJson(AsYaml.DOCUMENT), MediaType.APPLICATION_JSON_TYPE);
     }
 
     /** Returns 200 with the description, or 304 if the client already has it. */
@@ -34,7 +37,9 @@ public final class OpenApiResource {
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, YAML, MediaType.WILDCARD})
     public Response read(@PathParam("form") String form, @Context Request request) {
-        return (form.equals("json") ? AsJson.CONTENT : yaml).response(request).build();
+        return (form.equals("json") ? AsJson.CONTENT : AsYaml.CONTENT)
+                .response(request)
+                .build();
     }
 
     private static byte[] toJson(byte[] document) {

@@ -30,12 +30,15 @@ public final class SwaggerUiResource {
     private static final MediaType SCRIPT = new MediaType("text", "javascript", "utf-8");
     private static final MediaType STYLE = new MediaType("text", "css", "utf-8");
 
-    private final StaticContent page = StaticContent.ofFile("page.html", HTML);
-    private final Map<String, StaticContent> files = Map.of(
-            "page.js", StaticContent.ofFile("page.js", SCRIPT),
-            "page.css", StaticContent.ofFile("page.css", STYLE),
-            "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
-            "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
+    /** Reads the files at the first request for the page, because they have 1.6 MB, and most nodes never serve them. */
+    private static final class Files {
+        static final StaticContent PAGE = StaticContent.ofFile("page.html", HTML);
+        static final Map<String, StaticContent> BY_NAME = Map.of(
+                "page.js", StaticContent.ofFile("page.js", SCRIPT),
+                "page.css", StaticContent.ofFile("page.css", STYLE),
+                "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
+                "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
+    }
 
     /** Returns 200 with the page. {@code /docs/} redirects to {@code /docs}, because the page's links are relative. */
     @GET
@@ -47,7 +50,10 @@ public final class SwaggerUiResource {
                     .header(HttpHeaders.LOCATION, "../docs")
                     .build();
         }
-        return page.response(request).header("Content-Security-Policy", POLICY).build();
+        return Files.PAGE
+                .response(request)
+                .header("Content-Security-Policy", POLICY)
+                .build();
     }
 
     /** Returns 200 with a file that the page loads. */
@@ -56,7 +62,7 @@ public final class SwaggerUiResource {
     @PermitAll
     @Produces(MediaType.WILDCARD)
     public Response file(@PathParam("file") String name, @Context Request request) {
-        StaticContent file = files.get(name);
+        StaticContent file = Files.BY_NAME.get(name);
         if (file == null) {
             throw new GatehouseException(ErrorCode.NOT_FOUND);
         }

@@ -9,8 +9,6 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hashes passwords with Argon2id (RFC 9106) and checks them. New hashes are PHC strings. Checks also accept hashes of
@@ -42,8 +40,6 @@ public final class PasswordHasher implements AutoCloseable {
 
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
-
-    private static final Logger log = LoggerFactory.getLogger(PasswordHasher.class);
 
     /** A hash that no password matches, with the costs of a new hash. */
     private final Argon2Hash dummyHash;
@@ -87,18 +83,6 @@ public final class PasswordHasher implements AutoCloseable {
             Argon2Hash salted = dummyHash.with(salt, new byte[HASH_BYTES]);
             return salted.with(salt, verifier.derive(password, salted)).encode();
         });
-    }
-
-    /**
-     * Measures the time of a new hash. The first login with a cheap hash then takes as long as a login of an unknown
-     * user. If the hasher is busy, the first login measures the time.
-     */
-    public void measure() {
-        try {
-            var unused = executor.run(() -> verifier.derive("", dummyHash));
-        } catch (GatehouseException busy) {
-            log.debug("The cost of a hash is measured at the first login: {}", busy.code());
-        }
     }
 
     /**
