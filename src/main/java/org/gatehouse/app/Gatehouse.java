@@ -51,6 +51,7 @@ final class Gatehouse implements AutoCloseable {
     private final KeyModule key;
     private final UserDaos users;
     private final CachedSessions sessions;
+    private final LoginModule login;
     private final UserModule user;
     private final TransferModule transfer;
     private final Health health;
@@ -94,7 +95,7 @@ final class Gatehouse implements AutoCloseable {
         sessions = new CachedSessions(context, generation);
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
-        LoginModule login = new LoginModule(context, throttle, users.cached(), sessions, hasher);
+        login = new LoginModule(context, throttle, users.cached(), sessions, hasher);
         user = UserModule.of(context, users, hasher, policy, throttle, login.reauthentication(), audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
         AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
@@ -151,6 +152,7 @@ final class Gatehouse implements AutoCloseable {
         key.keys().close();
         migration.close();
         hasher.close();
+        login.close();
         generation.close();
         redis.close();
         mongo.close();

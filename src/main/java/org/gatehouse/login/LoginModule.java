@@ -3,6 +3,7 @@ package org.gatehouse.login;
 import java.util.List;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.auth.AuthModule;
+import org.gatehouse.concurrent.SideThreads;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -18,12 +19,16 @@ import org.gatehouse.user.UserService;
  * Creates the objects of this package in two steps. The constructor creates the throttle and the reauthentication,
  * which {@code UserModule} needs. {@link #resources} creates the resources, which need the {@code UserService}.
  */
-public final class LoginModule {
+public final class LoginModule implements AutoCloseable {
+    /** A login uses a thread for a few milliseconds, while MongoDB stores the session. Its hash takes about 50 ms. */
+    private static final int SIDE_THREADS = 8;
+
     private final ModuleContext context;
     private final UserDao users;
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
     private final PasswordReauthentication reauthentication;
+    private final SideThreads side = new SideThreads("login", SIDE_THREADS);
 
     public LoginModule(
             ModuleContext context, Throttle throttle, UserDao users, CachedSessions sessions, PasswordHasher hasher) {
@@ -45,20 +50,20 @@ public final class LoginModule {
 
     public List<Object> resources(
             PasswordPolicy policy, UserService userService, SessionService sessions, AuthModule auth, AuditLog audit) {
-        LoginService logins = new LoginService(
-                users,
-                sessions,
-                hasher,
-                throttle,
-                auth.issuer(),
-                new LoginRecorder(audit, context.metrics()),
-                context.clock());
+        LoginRecorder recorder = new LoginRecorder(audit, context.metrics());
+        TokenGrants grants = new TokenGrants(users, sessions, auth.issuer(), recorder, side, context.clock());
+        LoginService logins = new LoginService(users, hasher, throttle, grants, recorder, context.clock());
         PasswordService passwords = new PasswordService(userService, policy, reauthentication, audit);
         return List.of(
                 new LoginResource(logins),
-                new TokenResource(logins),
+                new TokenResource(grants),
                 new LogoutResource(sessions, auth.authenticator()),
                 new PasswordResource(passwords),
                 new ThrottleResource(userService, throttle, audit));
+    }
+
+    @Override
+    public void close() {
+        side.close();
     }
 }

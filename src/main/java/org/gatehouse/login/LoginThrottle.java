@@ -55,13 +55,11 @@ final class LoginThrottle {
 
     /** A counted password check. It counts as failed unless the caller calls {@link #succeeded}, at most once. */
     final class Attempt {
-        private final List<String> accounts;
         private final String failures;
         private final List<Throttle.Permit> permits;
 
         /** @param permits the permit of the source, then the permits of the accounts */
-        private Attempt(List<String> accounts, String failures, List<Throttle.Permit> permits) {
-            this.accounts = accounts;
+        private Attempt(String failures, List<Throttle.Permit> permits) {
             this.failures = failures;
             this.permits = permits;
         }
@@ -76,12 +74,16 @@ final class LoginThrottle {
             }
         }
 
-        /** Records that the password was correct. Deletes the source's failures at this account, not its attempts. */
-        void succeeded() {
-            for (Throttle.Permit byAccount : permits.subList(1, permits.size())) {
-                byAccount.refund(limits.strangers().name());
-            }
-            accounts.forEach(account -> throttle.remove(account, failures));
+        /**
+         * Records that the password was correct. Deletes the source's failures at this account, not its attempts.
+         *
+         * @return waits until all nodes know it
+         */
+        Runnable succeeded() {
+            List<Runnable> pending = permits.subList(1, permits.size()).stream()
+                    .map(byAccount -> byAccount.refundAsync(limits.strangers().name(), failures))
+                    .toList();
+            return () -> pending.forEach(Runnable::run);
         }
     }
 
@@ -151,7 +153,7 @@ final class LoginThrottle {
             permits.forEach(Throttle.Permit::refund);
             throw rejected;
         }
-        return new Attempt(accounts, failures.name(), permits);
+        return new Attempt(failures.name(), permits);
     }
 
     /** Returns the current counts of a user: for each quota, the higher of the counts by id and by username. */

@@ -69,7 +69,7 @@ final class PasswordReauthentication implements Reauthentication {
         if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
             throw wrong();
         }
-        attempt.succeeded();
+        attempt.succeeded().run();
         return credential;
     }
 

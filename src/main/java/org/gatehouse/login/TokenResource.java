@@ -20,10 +20,10 @@ import org.gatehouse.json.JsonBody;
 public final class TokenResource {
     private static final String REFRESH_TOKEN = "refreshToken";
 
-    private final LoginService logins;
+    private final TokenGrants grants;
 
-    public TokenResource(LoginService logins) {
-        this.logins = logins;
+    TokenResource(TokenGrants grants) {
+        this.grants = grants;
     }
 
     /** Returns 200 with the tokens and the user, in the same format as after a login. */
@@ -36,6 +36,6 @@ public final class TokenResource {
         String token = body.requiredText(REFRESH_TOKEN, errors);
         body.rejectUnknown(List.of(REFRESH_TOKEN), errors);
         errors.throwIfAny();
-        return Json.write(logins.refresh(token, ClientInfo.of(request)));
+        return Json.write(grants.refresh(token, ClientInfo.of(request)));
     }
 }

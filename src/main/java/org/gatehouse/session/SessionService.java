@@ -83,6 +83,11 @@ public final class SessionService {
         return started(session, token);
     }
 
+    /** Ends a session that no client has received. This is not an event of the audit log. */
+    public boolean discard(StartedSession session) {
+        return sessions.end(session.id());
+    }
+
     /**
      * Exchanges a refresh token for its successor and extends the session.
      *

@@ -73,20 +73,17 @@ final class MemoryRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public void refund(String key, Map<String, WindowCount> windows) {
-        compute(
-                key,
-                counts -> windows.forEach((name, window) -> counts.computeIfPresent(name, (same, count) -> {
-                    if (!count.endsAt().equals(window.endsAt())) {
-                        return count;
-                    }
-                    return count.count() > 1 ? new WindowCount(count.count() - 1, count.endsAt()) : null;
-                })));
-    }
-
-    @Override
-    public void remove(String key, String name) {
-        compute(key, counts -> counts.remove(name));
+    public Runnable refundAsync(String key, Map<String, WindowCount> windows, List<String> removed) {
+        compute(key, counts -> {
+            windows.forEach((name, window) -> counts.computeIfPresent(name, (same, count) -> {
+                if (!count.endsAt().equals(window.endsAt())) {
+                    return count;
+                }
+                return count.count() > 1 ? new WindowCount(count.count() - 1, count.endsAt()) : null;
+            }));
+            removed.forEach(counts::remove);
+        });
+        return () -> {};
     }
 
     @Override

@@ -32,10 +32,16 @@ interface RateLimitStore {
      *
      * @param windows the windows by quota name, as in {@link CountResult}; only the end of each window is used
      */
-    void refund(String key, Map<String, WindowCount> windows);
+    default void refund(String key, Map<String, WindowCount> windows) {
+        refundAsync(key, windows, List.of()).run();
+    }
 
-    /** Deletes the count of this name under this key. */
-    void remove(String key, String name);
+    /**
+     * Starts to subtract attempts like {@link #refund}, and to delete the counts of the given names under this key.
+     *
+     * @return waits until the store has done both
+     */
+    Runnable refundAsync(String key, Map<String, WindowCount> windows, List<String> removed);
 
     /** Returns the counts under this key, by quota name. */
     Optional<Map<String, WindowCount>> counts(String key);

@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.RedisScript;
+import org.gatehouse.store.RedisTopology.PendingReply;
 
 /**
  * Stores counts that all nodes share. Each key is a Redis hash. Each field has a count and the end of its window.
@@ -63,11 +65,13 @@ final class RedisRateLimitStore implements RateLimitStore {
             return reply
             """);
 
-    /** Arguments: name and end of each window. */
+    /** Arguments: name and end of each window. An empty end deletes the count of this name. */
     private static final RedisScript<List<Object>> REFUND = RedisScript.ofList("""
             for i = 1, #ARGV, 2 do
               local count, stop = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+) (%d+)$')
-              if stop == ARGV[i + 1] then
+              if ARGV[i + 1] == '' then
+                redis.call('HDEL', KEYS[1], ARGV[i])
+              elseif stop == ARGV[i + 1] then
                 if tonumber(count) > 1 then
                   redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f %s', count - 1, stop))
                 else
@@ -131,20 +135,20 @@ final class RedisRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public void refund(String key, Map<String, WindowCount> windows) {
+    public Runnable refundAsync(String key, Map<String, WindowCount> windows, List<String> removed) {
         List<String> arguments = new ArrayList<>();
         windows.forEach((name, window) -> {
             arguments.add(name);
             arguments.add(Long.toString(window.endsAt().toEpochMilli()));
         });
-        run(REFUND, key, arguments);
-    }
-
-    @Override
-    public void remove(String key, String name) {
-        redis.topology()
-                .ifPresent(topology ->
-                        topology.execute(KEY_PREFIX + key, timeout, commands -> commands.hdel(KEY_PREFIX + key, name)));
+        removed.forEach(name -> {
+            arguments.add(name);
+            arguments.add("");
+        });
+        Supplier<Optional<List<String>>> pending = runAsync(REFUND, key, arguments);
+        return () -> {
+            var unused = pending.get();
+        };
     }
 
     @Override
@@ -168,10 +172,15 @@ final class RedisRateLimitStore implements RateLimitStore {
     }
 
     private Optional<List<String>> run(RedisScript<List<Object>> script, String key, List<String> arguments) {
+        return runAsync(script, key, arguments).get();
+    }
+
+    private Supplier<Optional<List<String>>> runAsync(
+            RedisScript<List<Object>> script, String key, List<String> arguments) {
         byte[][] values = arguments.stream().map(RedisScript::bytes).toArray(byte[][]::new);
-        return redis.topology()
-                .flatMap(topology -> script.execute(topology, KEY_PREFIX + key, timeout, values)
-                        .value())
+        Optional<PendingReply<List<Object>>> sent =
+                redis.topology().map(topology -> script.executeAsync(topology, KEY_PREFIX + key, values));
+        return () -> sent.flatMap(pending -> pending.await(timeout).value())
                 .map(reply -> reply.stream().map(RedisRateLimitStore::text).toList());
     }
 

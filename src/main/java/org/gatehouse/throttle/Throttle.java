@@ -30,13 +30,13 @@ public final class Throttle {
     private final MemoryRateLimitStore local;
 
     /** An attempt that was allowed and counted. */
-    public static final class Permit {
+    public final class Permit {
         private final List<RateLimitStore> stores;
         private final String key;
         private final Map<String, WindowCount> windows;
 
         /** @param stores the stores that counted the attempt */
-        Permit(List<RateLimitStore> stores, String key, Map<String, WindowCount> windows) {
+        private Permit(List<RateLimitStore> stores, String key, Map<String, WindowCount> windows) {
             this.stores = stores;
             this.key = key;
             this.windows = windows;
@@ -47,12 +47,20 @@ public final class Throttle {
             stores.forEach(store -> store.refund(key, windows));
         }
 
-        /** Subtracts the attempt from this quota only. */
-        public void refund(String quotaName) {
+        /**
+         * Subtracts the attempt from one quota only, and deletes the count of another name under the same key. Both
+         * happen at once on this node, and without waiting in Redis.
+         *
+         * @return waits for Redis
+         */
+        public Runnable refundAsync(String quotaName, String removed) {
             WindowCount window = windows.get(quotaName);
-            if (window != null) {
-                stores.forEach(store -> store.refund(key, Map.of(quotaName, window)));
+            Map<String, WindowCount> refunds = window == null ? Map.of() : Map.of(quotaName, window);
+            Runnable pending = () -> {};
+            for (RateLimitStore store : List.of(local, lastSeen, shared)) {
+                pending = store.refundAsync(key, stores.contains(store) ? refunds : Map.of(), List.of(removed));
             }
+            return pending;
         }
     }
 
@@ -80,13 +88,6 @@ public final class Throttle {
         RateLimitStore.CountResult result = local.increment(key, quotas).orElseThrow();
         requireNoDelay(result.delay(), errorCode);
         return new Permit(List.of(local), key, result.counts());
-    }
-
-    /** Deletes the count of this name under this key, on this node and in Redis. */
-    public void remove(String key, String name) {
-        local.remove(key, name);
-        lastSeen.remove(key, name);
-        shared.remove(key, name);
     }
 
     /** Returns the counts of this key by quota name. Each count is the higher of the shared and the local count. */

@@ -91,8 +91,8 @@ final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public void recordLogin(Credential credential, String source, Instant at) {
-        store.recordLogin(credential, source, at);
+    public Optional<User> recordLogin(Credential credential, String source, Instant at) {
+        return store.recordLogin(credential, source, at);
     }
 
     @Override

@@ -64,6 +64,9 @@ public final class MongoUserDao implements UserDao {
     static final Bson WITHOUT_PASSWORDS =
             Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
 
+    private static final FindOneAndUpdateOptions RETURNING_USER =
+            new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER).projection(WITHOUT_PASSWORDS);
+
     /** Excludes documents whose ids are not ObjectIds, because clients cannot request these documents. */
     static final Bson SERVED = Filters.type(UserJson.ID, BsonType.OBJECT_ID);
 
@@ -111,9 +114,11 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public void recordLogin(Credential credential, String source, Instant at) {
-        List<Bson> notes = UserDocument.login(credential.sources(), source, at);
-        mongo.call(() -> users.updateOne(byId(credential.user().id()), Updates.combine(notes)));
+    public Optional<User> recordLogin(Credential credential, String source, Instant at) {
+        Bson notes = Updates.combine(UserDocument.login(credential.sources(), source, at));
+        Bson byId = byId(credential.user().id());
+        return Optional.ofNullable(mongo.call(() -> users.findOneAndUpdate(byId, notes, RETURNING_USER)))
+                .map(UserDocument::read);
     }
 
     @Override
@@ -255,12 +260,9 @@ public final class MongoUserDao implements UserDao {
             }
             updates.add(Updates.inc(UserJson.VERSION, 1L));
             updates.add(Updates.set(UserJson.UPDATED_AT, BsonValues.time(clock.instant())));
-            FindOneAndUpdateOptions options = new FindOneAndUpdateOptions()
-                    .returnDocument(ReturnDocument.AFTER)
-                    .projection(WITHOUT_PASSWORDS);
             Bson condition = unchanged;
             BsonDocument after = mongo.call(() -> rejectingTakenNames(() -> mongo.withDeadline(deadline, users)
-                    .findOneAndUpdate(condition, Updates.combine(updates), options)));
+                    .findOneAndUpdate(condition, Updates.combine(updates), RETURNING_USER)));
             if (after != null && changes.newName() != null) {
                 release(before);
             }

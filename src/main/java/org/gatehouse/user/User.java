@@ -57,12 +57,6 @@ public record User(
         return isActive() && epoch.allows(session, sessionEpoch);
     }
 
-    /** Returns this user with a later {@code lastLogin}. */
-    public User loggedInAt(Instant time) {
-        return new User(
-                id, username, roles, status, version, createdAt, updatedAt, time, epoch, fields, new UserAnswer());
-    }
-
     /**
      * Returns this user with other contents. The values that the store sets (id, version, times) do not change.
      * Disabling a user ends all sessions. Otherwise, they would become valid again when the user is enabled again.

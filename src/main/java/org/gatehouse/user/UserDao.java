@@ -101,8 +101,10 @@ public interface UserDao {
      * login.
      *
      * @param credential the user as read for this login
+     * @return the user with all fields, including every write that was acknowledged before this call; empty if the user
+     *     does not exist any more
      */
-    void recordLogin(Credential credential, String source, Instant at);
+    Optional<User> recordLogin(Credential credential, String source, Instant at);
 
     /**
      * Deletes the user.
