@@ -22,7 +22,7 @@ public final class NearCache implements Invalidations {
     private static final int SLOT_BYTES = 300;
 
     /** Estimated bytes of memory per byte of an entry in Redis, because a document consists of many objects. */
-    private static final int BYTES_PER_ENTRY_BYTE = 4;
+    private static final int BYTES_PER_ENTRY_BYTE = 5;
 
     private final Cache<String, Slot> slots;
 

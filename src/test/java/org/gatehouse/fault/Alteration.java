@@ -28,11 +28,11 @@ final class Alteration {
     static final Alteration LONG_REPORT_TIME =
             new Alteration("store/RedisTopology.java", "Duration.ofMillis(5)", "Duration.ofSeconds(1)");
 
-    /** A node stores a copy 1 s after it has received the document. */
+    /** A node stores a copy 300 ms after it has received the document. */
     static final Alteration SLOW_COPY = new Alteration(
             "cache/NearCache.java",
             "slots.asMap().replace(",
-            "org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofSeconds(1));\nslots.asMap().replace(");
+            "org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofMillis(300));\nslots.asMap().replace(");
 
     private final String file;
     private final String text;

@@ -213,18 +213,25 @@ enum FaultScript {
     A_SLOW_COPY {
         @Override
         void perform(Stage stage) {
-            stage.load.read(ONE, stage.key);
-            CountDownLatch sent = new CountDownLatch(1);
-            stage.redis(OTHER).observe(request -> {
-                if (request.contains("u:{" + stage.key + "}")) {
-                    sent.countDown();
-                }
-            });
-            CompletableFuture<?> slow = stage.async(() -> stage.load.read(OTHER, stage.key));
-            await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0);
+            stage.copy(ONE); // so that the change begins at once
+            CompletableFuture<?> slow = stage.readOfOther();
             stage.load.write(ONE, stage.key);
             slow.join();
             Repeat.during(COPY_TIME, () -> stage.load.read(OTHER, stage.key));
+        }
+    },
+
+    /** As before, but the first node loses its connection to Redis before the change. */
+    A_SLOW_COPY_OF_A_LOST_CONNECTION {
+        @Override
+        void perform(Stage stage) {
+            stage.copy(ONE); // so that the change begins at once
+            CompletableFuture<?> slow = stage.readOfOther();
+            stage.redis(OTHER).cut();
+            stage.load.write(ONE, stage.key);
+            stage.redis(OTHER).restore();
+            slow.join();
+            Repeat.during(RECONNECT_TIME, () -> stage.load.read(OTHER, stage.key));
         }
     },
 
@@ -247,7 +254,7 @@ enum FaultScript {
             stage.redis(OTHER).cut();
             stage.load.write(ONE, stage.key);
             stage.redis(OTHER).restore();
-            Repeat.during(Duration.ofSeconds(3), () -> stage.load.read(OTHER, stage.key));
+            Repeat.during(RECONNECT_TIME, () -> stage.load.read(OTHER, stage.key));
         }
     },
 
@@ -290,6 +297,9 @@ enum FaultScript {
 
     /** Longer than a node uses a copy without a report of Redis, even with {@link Alteration#LONG_REPORT_TIME}. */
     private static final Duration COPY_TIME = Duration.ofMillis(1_500);
+
+    /** Long enough for a new connection to Redis, and for the use of a copy after it. */
+    private static final Duration RECONNECT_TIME = Duration.ofSeconds(3);
 
     abstract void perform(Stage stage);
 
@@ -350,6 +360,19 @@ enum FaultScript {
             for (int i = 0; i < 3; i++) {
                 load.read(node, key);
             }
+        }
+
+        /** Starts a read on the other node, and waits until this node has sent a GET to Redis. */
+        CompletableFuture<Void> readOfOther() {
+            CountDownLatch sent = new CountDownLatch(1);
+            redis(OTHER).observe(request -> {
+                if (request.contains("u:{" + key + "}")) {
+                    sent.countDown();
+                }
+            });
+            CompletableFuture<Void> read = async(() -> load.read(OTHER, key));
+            await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0);
+            return read;
         }
 
         boolean isCommand(String command, String request) {

@@ -103,7 +103,7 @@ enum Mutation {
             "cache/NearCache.java",
             "slots.asMap().replace(key, reserved, new Slot(",
             """
-            org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofSeconds(1));
+            org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofMillis(300));
             slots.put(key, new Slot(""",
             Alteration.LONG_REPORT_TIME),
     REPORTS_IGNORED(
