@@ -204,9 +204,6 @@ public final class RedisConnection implements AutoCloseable {
         if (topology == old) {
             topology = null;
             old.close();
-            if (invalidations != null) {
-                invalidations.allChanged();
-            }
             reportOutage(reason);
             schedule(this::connect, RECONNECT_DELAY);
         }
