@@ -49,9 +49,7 @@ class Benchmark {
             noteStores(scene);
             if (isWanted("hit")) {
                 figures.addAll(new WarmUpBench(scene).firstSecondsBesideWarm());
-                try (ReadBench read = new ReadBench(scene)) {
-                    read.cached(figures);
-                }
+                new ReadBench(scene).cached(figures);
             }
             if (isWanted("patch")) {
                 try (PatchBench patch = new PatchBench(scene)) {
@@ -66,9 +64,7 @@ class Benchmark {
             }
             scene.addAllUsers();
             if (isWanted("miss")) {
-                try (ReadBench read = new ReadBench(scene)) {
-                    figures.addAll(read.otherUserNotCached());
-                }
+                figures.addAll(new ReadBench(scene).otherUserNotCached());
             }
             if (isWanted("login")) {
                 try (LoginBench login = new LoginBench(scene)) {

@@ -31,6 +31,7 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.bench.Comparison.Target;
 import org.gatehouse.bench.Comparison.Title;
+import org.gatehouse.store.RedisTopology;
 
 /** Compares {@code PATCH /user/{id}} with the same MongoDB write through the driver alone. */
 final class PatchBench implements AutoCloseable {
@@ -45,8 +46,8 @@ final class PatchBench implements AutoCloseable {
     private static final Duration PACED_ROUND = Duration.ofSeconds(2);
     private static final int PACED_ROUNDS = 4;
 
-    /** The wait of a writer until the copies in near caches are invalid (5 ms), and 1 ms for everything else. */
-    private static final double MAX_ADDED_MS = 6;
+    /** The wait of a writer until no node uses an old copy, and 1 ms for the commands to Redis. */
+    private static final double MAX_ADDED_MS = RedisTopology.REPORT_TIME.toMillis() + 1;
 
     private final Scene scene;
     private final LoadedServer war;

@@ -3,6 +3,7 @@ package org.gatehouse.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.gatehouse.bench.Comparison.Target;
@@ -12,7 +13,7 @@ import org.gatehouse.bench.Comparison.Title;
  * Compares {@code GET /user/{id}} with the reference servers: for users in the near cache, for users in Redis, and for
  * users that are not cached. Also measures the latencies at half of the highest rate.
  */
-final class ReadBench implements AutoCloseable {
+final class ReadBench {
     private static final Duration ROUND = Duration.ofMillis(500);
     private static final int ROUNDS = 20;
     private static final int ROUNDS_OF_LATENCIES = 4;
@@ -25,19 +26,14 @@ final class ReadBench implements AutoCloseable {
     private static final String UNIT = "responses";
 
     private final Scene scene;
-    private final LoadedServer war;
-    private final LoadedServer bare;
-    private final LoadedServer jersey;
 
-    ReadBench(Scene scene) throws IOException {
+    ReadBench(Scene scene) {
         this.scene = scene;
-        this.war = LoadedServer.of(scene.war());
-        this.bare = LoadedServer.of(scene.bare());
-        this.jersey = LoadedServer.of(scene.jersey());
     }
 
     /**
-     * Measures reads of cached users. {@link WarmUpBench} must precede this measurement.
+     * Measures reads of cached users. {@link WarmUpBench} must precede this measurement. The connections are opened
+     * only when all processes are warm, because Jetty closes connections that are idle for 30 s.
      *
      * <p>A second process of the WAR has no near cache, so it reads the user and the session of the caller from Redis.
      */
@@ -45,6 +41,14 @@ final class ReadBench implements AutoCloseable {
         try (ServerProcess withoutNearCache = scene.startNode("without-near-cache", Map.of("NEAR_CACHE_MIB", "0"));
                 LoadedServer redis = LoadedServer.of(withoutNearCache)) {
             redis.drive(scene.ownReads().orRejected(), WARM_UP);
+            besideReferences(redis, figures);
+        }
+    }
+
+    private void besideReferences(LoadedServer redis, Figures figures) throws IOException {
+        try (LoadedServer war = LoadedServer.of(scene.war());
+                LoadedServer bare = LoadedServer.of(scene.bare());
+                LoadedServer jersey = LoadedServer.of(scene.jersey())) {
             Calls others = othersAsAdmin();
             war.drive(others, ROUND);
             List<Rates> rates = Rates.inTurns(
@@ -68,8 +72,14 @@ final class ReadBench implements AutoCloseable {
                             UNIT,
                             ofBare));
             figures.addAll(ofJersey.beside(new Title("jersey", JERSEY, BARE, Target.none()), UNIT, ofBare));
-            figures.addLatencies(
-                    atHalfLoad(redis, near.medianPerSecond() / 2, rates.get(1).medianPerSecond() / 2));
+            double half = near.medianPerSecond() / 2;
+            double halfOfRedis = rates.get(1).medianPerSecond() / 2;
+            String atSameRate = " at the rate of near hits";
+            figures.addLatencies(latencies(List.of(
+                    new Paced(NEAR_HIT, war.load(), scene.ownReads(), half),
+                    new Paced(REDIS_HIT, redis.load(), scene.ownReads(), halfOfRedis),
+                    new Paced(JERSEY + atSameRate, jersey.load(), scene.fixedReads(), half),
+                    new Paced(BARE + atSameRate, bare.load(), scene.fixedReads(), half))));
         }
     }
 
@@ -80,23 +90,20 @@ final class ReadBench implements AutoCloseable {
                 .toList());
     }
 
-    /** Measures the latencies of reads of the own user, and of both reference servers at the same rate. */
-    private List<Latencies> atHalfLoad(LoadedServer redis, double half, double halfOfRedis) throws IOException {
-        List<long[]> ofWar = new ArrayList<>();
-        List<long[]> ofRedis = new ArrayList<>();
-        List<long[]> ofJersey = new ArrayList<>();
-        List<long[]> ofBare = new ArrayList<>();
+    /** Calls that are sent at a fixed rate. */
+    private record Paced(String name, Load load, Calls calls, double perSecond) {}
+
+    private static List<Latencies> latencies(List<Paced> all) throws IOException {
+        Map<Paced, List<long[]>> rounds = new LinkedHashMap<>();
         for (int i = 0; i < Scale.times(ROUNDS_OF_LATENCIES); i++) {
-            ofWar.add(war.load().latencies(scene.ownReads(), half, LATENCY_ROUND));
-            ofRedis.add(redis.load().latencies(scene.ownReads(), halfOfRedis, LATENCY_ROUND));
-            ofJersey.add(jersey.load().latencies(scene.fixedReads(), half, LATENCY_ROUND));
-            ofBare.add(bare.load().latencies(scene.fixedReads(), half, LATENCY_ROUND));
+            for (Paced paced : all) {
+                rounds.computeIfAbsent(paced, first -> new ArrayList<>())
+                        .add(paced.load().latencies(paced.calls(), paced.perSecond(), LATENCY_ROUND));
+            }
         }
-        return List.of(
-                Latencies.of(NEAR_HIT, half, ofWar),
-                Latencies.of(REDIS_HIT, halfOfRedis, ofRedis),
-                Latencies.of(JERSEY + " at the rate of near hits", half, ofJersey),
-                Latencies.of(BARE + " at the rate of near hits", half, ofBare));
+        List<Latencies> latencies = new ArrayList<>();
+        rounds.forEach((paced, times) -> latencies.add(Latencies.of(paced.name(), paced.perSecond(), times)));
+        return latencies;
     }
 
     /** An administrator reads users that are not cached. */
@@ -109,23 +116,19 @@ final class ReadBench implements AutoCloseable {
                     admin,
                     BodyCheck.equalTo(scene.users().json(user)));
         });
-        war.drive(others, WARM_UP.dividedBy(2));
-        bare.drive(scene.fixedReads(), WARM_UP.dividedBy(3));
-        List<Rates> rates = Rates.inTurns(
-                Scale.times(ROUNDS),
-                () -> {
-                    scene.emptyRedis();
-                    return war.drive(others, ROUND);
-                },
-                () -> bare.drive(scene.fixedReads(), ROUND));
-        return rates.get(0)
-                .beside(new Title("miss", "GET others as admin, not cached", BARE, Target.none()), UNIT, rates.get(1));
-    }
-
-    @Override
-    public void close() throws IOException {
-        war.close();
-        bare.close();
-        jersey.close();
+        try (LoadedServer war = LoadedServer.of(scene.war());
+                LoadedServer bare = LoadedServer.of(scene.bare())) {
+            war.drive(others, WARM_UP.dividedBy(2));
+            bare.drive(scene.fixedReads(), WARM_UP.dividedBy(3));
+            List<Rates> rates = Rates.inTurns(
+                    Scale.times(ROUNDS),
+                    () -> {
+                        scene.emptyRedis();
+                        return war.drive(others, ROUND);
+                    },
+                    () -> bare.drive(scene.fixedReads(), ROUND));
+            Title title = new Title("miss", "GET others as admin, not cached", BARE, Target.none());
+            return rates.get(0).beside(title, UNIT, rates.get(1));
+        }
     }
 }
