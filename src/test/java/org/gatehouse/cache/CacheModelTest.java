@@ -25,8 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * scripts.
  *
  * <p>{@link KeyModel} has several readers and writers in one generation. {@link GenerationModel} has two nodes that
- * increment the generation, and a Redis that fails. Each of the two classes documents what the model omits. If a row of
- * a table fails, the test prints the shortest sequence of steps that breaks the promise.
+ * increment the generation, and a Redis that fails. {@link NearModel} has nodes with near caches. Each of these classes
+ * documents what the model omits. If a row of a table fails, the test prints the shortest sequence of steps that breaks
+ * the promise.
  */
 @Tag("also-full")
 class CacheModelTest {
@@ -35,13 +36,21 @@ class CacheModelTest {
 
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "model"));
     private static final RedisClient client = RedisClient.create(redis.uri());
-    private static final StatefulRedisConnection<String, byte[]> connection =
-            client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+    private static final StatefulRedisConnection<String, byte[]> connection = connect();
+    private static final TrackingConnection tracking = new TrackingConnection(connect());
 
     @AfterAll
     static void stop() {
         client.shutdown();
         redis.close();
+    }
+
+    private static StatefulRedisConnection<String, byte[]> connect() {
+        return client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+    }
+
+    private static ScriptedKey key() {
+        return new ScriptedKey(connection.sync(), tracking);
     }
 
     /**
@@ -78,7 +87,7 @@ class CacheModelTest {
 
     private static void verify(KeyModel.Promise promise, Set<KeyModel.Change> changes, String verdict) {
         if (LONG || !verdict.endsWith(TAKES_LONG)) {
-            Model model = new KeyModel(new ScriptedKey(connection.sync()), promise, changes);
+            Model model = new KeyModel(key(), promise, changes);
             verify(model, promise + " with " + changes, verdict.replace(TAKES_LONG, ""));
         }
     }
@@ -162,8 +171,64 @@ class CacheModelTest {
 
     private static void verify(Promise promise, int readers, int increments, String words, String verdict) {
         Set<Change> changes = changes(Change.class, words);
-        Model model = new GenerationModel(new ScriptedKey(connection.sync()), promise, changes, readers, increments);
+        Model model = new GenerationModel(key(), promise, changes, readers, increments);
         verify(model, promise + " with " + changes, verdict);
+    }
+
+    /**
+     * The columns are those of the first table, but a "lossy" Redis loses the key at most once. There is one writer. The
+     * column "nodes" contains the number of nodes that is enough to break a promise.
+     */
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            nodes | change                           | acknowledged, safe | acknowledged, lossy | both, safe         | both, lossy
+            2     | ''                               | holds              | holds, takes long   | holds              | breaks, takes long
+            1     | STORED_LATE SLOTS_ARE_SHARED     | holds              | holds               | holds              | breaks
+            2     | STORED_LATE                      | holds, takes long  | holds, takes long   | holds, takes long  | breaks, takes long
+            1     | STORED_LATE_WITHOUT_A_SLOT       | breaks             | breaks              | breaks             | breaks
+            2     | WAIT_AFTER_THE_WRITE             | holds, takes long  | holds, takes long   | breaks             | breaks, takes long
+            1     | NO_WAIT                          | breaks             | breaks              | breaks             | breaks
+            1     | NO_WAIT_AFTER_A_LOST_T           | holds              | breaks              | holds              | breaks
+            1     | COPIES_ARE_VALID_WITHOUT_A_REPLY | breaks             | breaks              | breaks             | breaks
+            1     | COPY_TAKEN_BEFORE_THE_CHECK      | breaks             | breaks              | breaks             | breaks
+            1     | REPLIES_OVERTAKE_INVALIDATIONS   | breaks             | breaks              | breaks             | breaks
+            1     | REDIS_FORGETS_READS              | breaks             | breaks              | breaks             | breaks
+            """)
+    void everyPartOfTheNearCacheIsNeededAndTogetherTheyAreEnough(
+            int nodes,
+            String change,
+            String acknowledgedSafe,
+            String acknowledgedLossy,
+            String bothSafe,
+            String bothLossy) {
+        String lossy = "REDIS_LOSES_THE_KEY " + change;
+
+        verifyNear(1, nodes, KeyModel.Promise.ACKNOWLEDGED_IS_SEEN, change, acknowledgedSafe);
+        verifyNear(1, nodes, KeyModel.Promise.ACKNOWLEDGED_IS_SEEN, lossy, acknowledgedLossy);
+        verifyNear(1, nodes, KeyModel.Promise.AND_NO_READ_GOES_BACK, change, bothSafe);
+        verifyNear(1, nodes, KeyModel.Promise.AND_NO_READ_GOES_BACK, lossy, bothLossy);
+    }
+
+    @Tag("full")
+    @ParameterizedTest
+    @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
+            writers | nodes | events                                           | promise
+            2       | 1     | REDIS_LOSES_THE_KEY STORED_LATE                  | AND_NO_READ_GOES_BACK
+            2       | 1     | STORED_LATE SLOTS_ARE_SHARED                     | AND_NO_READ_GOES_BACK
+            2       | 1     | REDIS_LOSES_THE_KEY STORED_LATE SLOTS_ARE_SHARED | ACKNOWLEDGED_IS_SEEN
+            1       | 2     | STORED_LATE SLOTS_ARE_SHARED                     | AND_NO_READ_GOES_BACK
+            """)
+    void theNearCacheKeepsBothPromisesWithMoreWritersAndReaders(
+            int writers, int nodes, String events, KeyModel.Promise promise) {
+        verifyNear(writers, nodes, promise, events, "holds");
+    }
+
+    private static void verifyNear(int writers, int nodes, KeyModel.Promise promise, String words, String verdict) {
+        if (LONG || !verdict.endsWith(TAKES_LONG)) {
+            Set<NearModel.Change> changes = changes(NearModel.Change.class, words);
+            Model model = new NearModel(key(), promise, changes, writers, nodes);
+            verify(model, promise + " with " + changes, verdict.replace(TAKES_LONG, ""));
+        }
     }
 
     private static void verify(Model model, String description, String verdict) {

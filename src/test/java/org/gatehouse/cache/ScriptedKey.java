@@ -27,12 +27,15 @@ final class ScriptedKey {
     private static final long TTL_MS = 60_000;
 
     private final RedisCommands<String, byte[]> redis;
+    private final TrackingConnection tracking;
     private final List<String> contents = new ArrayList<>(List.of(""));
     private final List<Entry> entries = new ArrayList<>(List.of(Entry.parse(new byte[0])));
     private final Map<String, Integer> numbers = new HashMap<>(Map.of("", ABSENT));
 
-    ScriptedKey(RedisCommands<String, byte[]> redis) {
+    /** @param tracking another connection, which shows whether a script causes an invalidation */
+    ScriptedKey(RedisCommands<String, byte[]> redis, TrackingConnection tracking) {
         this.redis = redis;
+        this.tracking = tracking;
     }
 
     /** Executes a script on the key with this name. */
@@ -43,8 +46,10 @@ final class ScriptedKey {
     /**
      * @param after the number of the value that the script leaves in the key
      * @param reply the entry that the script returns; only ACQUIRE returns entries
+     * @param text the reply as text, empty if the script returns nil
+     * @param invalidates whether Redis pushes an invalidation to the connections that have read the key
      */
-    record Outcome(int after, Optional<Entry> reply) {}
+    record Outcome(int after, Optional<Entry> reply, String text, boolean invalidates) {}
 
     /** A script with its arguments. */
     final class Step {
@@ -84,6 +89,14 @@ final class ScriptedKey {
         return new Step((commands, name) -> null);
     }
 
+    /** Returns a step that deletes the key. */
+    Step deletion() {
+        return new Step((commands, name) -> {
+            commands.del(name);
+            return null;
+        });
+    }
+
     /** Returns the reply to a GET, or empty if there is no value. */
     Optional<Entry> get(int key) {
         return key == ABSENT ? Optional.empty() : Optional.of(entries.get(key));
@@ -100,14 +113,19 @@ final class ScriptedKey {
         } else {
             redis.set(NAME, contents.get(before).getBytes(StandardCharsets.UTF_8), SetArgs.Builder.px(TTL_MS));
         }
+        tracking.commands().get(NAME);
+        tracking.pushes();
         byte[] reply = call.run(redis, NAME);
+        boolean invalidates = !tracking.pushes().isEmpty();
         byte[] after = redis.get(NAME);
         if (after != null && redis.pttl(NAME) <= 0) {
             throw new IllegalStateException("The script left a key without a TTL: " + text(after));
         }
         return new Outcome(
                 after == null ? ABSENT : number(text(after)),
-                Optional.ofNullable(reply).map(Entry::parse));
+                Optional.ofNullable(reply).map(Entry::parse),
+                reply == null ? "" : text(reply),
+                invalidates);
     }
 
     private int number(String content) {
