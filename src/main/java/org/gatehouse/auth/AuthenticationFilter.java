@@ -11,6 +11,8 @@ import jakarta.ws.rs.ext.ReaderInterceptorContext;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterceptor {
     private static final String AUTHORIZATION_CHECK = AuthenticationFilter.class.getName();
 
+    private final Map<ResourceMethod, AccessRule> rules = new ConcurrentHashMap<>();
     private final Authenticator authenticator;
     private final boolean registrationOpen;
 
@@ -45,13 +48,11 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         if (request.getMethod().equals(HttpMethod.OPTIONS)) {
             return; // Jersey responds to OPTIONS with the list of methods
         }
-        Method method = methodOf(request);
-        if (method != null && method.isAnnotationPresent(PermitAll.class)) {
+        AccessRule rule = ruleOf(request);
+        if (rule.open()) {
             return;
         }
-        RolesAllowed roles = method == null ? null : method.getAnnotation(RolesAllowed.class);
-        List<String> allowed = roles == null ? List.of() : List.of(roles.value());
-        Runnable admission = () -> admit(request, allowed);
+        Runnable admission = () -> admit(request, rule.allowed());
         admission.run();
         request.setProperty(AUTHORIZATION_CHECK, admission);
     }
@@ -65,11 +66,10 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         return body;
     }
 
-    private static @Nullable Method methodOf(ContainerRequestContext request) {
+    private AccessRule ruleOf(ContainerRequestContext request) {
         // An injected UriInfo would be a proxy, which looks up the current request at each call.
-        ExtendedUriInfo uri = (ExtendedUriInfo) request.getUriInfo();
-        ResourceMethod matched = uri.getMatchedResourceMethod();
-        return matched == null ? null : matched.getInvocable().getHandlingMethod();
+        ResourceMethod matched = ((ExtendedUriInfo) request.getUriInfo()).getMatchedResourceMethod();
+        return matched == null ? AccessRule.NOT_ALLOWED : rules.computeIfAbsent(matched, AccessRule::of);
     }
 
     private void admit(ContainerRequestContext request, List<String> allowed) {
@@ -92,6 +92,23 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
 
     private static boolean isAllowed(Caller caller, List<String> allowed) {
         return allowed.contains(Roles.ANY) || caller.roles().stream().anyMatch(allowed::contains);
+    }
+
+    /**
+     * The callers that a method allows.
+     *
+     * @param open whether the method allows all callers, even without a token
+     * @param allowed the roles of other callers
+     */
+    private record AccessRule(boolean open, List<String> allowed) {
+        static final AccessRule NOT_ALLOWED = new AccessRule(false, List.of());
+
+        static AccessRule of(ResourceMethod matched) {
+            Method method = matched.getInvocable().getHandlingMethod();
+            RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
+            return new AccessRule(
+                    method.isAnnotationPresent(PermitAll.class), roles == null ? List.of() : List.of(roles.value()));
+        }
     }
 
     private record CallerContext(Caller caller, SecurityContext outer) implements SecurityContext {

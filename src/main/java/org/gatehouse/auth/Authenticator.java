@@ -2,10 +2,8 @@ package org.gatehouse.auth;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.gatehouse.error.ErrorCode;
@@ -137,18 +135,22 @@ public final class Authenticator {
     }
 
     private static Optional<String> tokenOf(ContainerRequestContext request) {
-        Set<String> tokens = new LinkedHashSet<>();
+        String token = "";
         for (String value : valuesOf(request, HttpHeaders.AUTHORIZATION)) {
-            BearerToken.of(value).ifPresent(tokens::add);
+            token = onlyOf(token, BearerToken.of(value).orElse(""));
         }
         for (String value : valuesOf(request, LEGACY_HEADER)) {
-            tokens.add(BearerToken.of(value).orElseGet(value::strip));
+            token = onlyOf(token, BearerToken.of(value).orElseGet(value::strip));
         }
-        tokens.remove("");
-        if (tokens.size() > 1) {
+        return token.isEmpty() ? Optional.empty() : Optional.of(token);
+    }
+
+    /** Returns the token that is not empty; both may be the same. */
+    private static String onlyOf(String first, String second) {
+        if (!first.isEmpty() && !second.isEmpty() && !first.equals(second)) {
             throw new GatehouseException(ErrorCode.TOKEN_AMBIGUOUS);
         }
-        return tokens.stream().findFirst();
+        return first.isEmpty() ? second : first;
     }
 
     private static List<String> valuesOf(ContainerRequestContext request, String header) {

@@ -28,13 +28,14 @@ final class ApplicationServlet extends ServletContainer {
     private static final String BODY = ApplicationServlet.class.getName() + ".body";
 
     private final transient RequestBodies bodies;
-    private final transient RequestId requestIds;
+    private final transient ResponseHeaders headers;
     private final transient ContainerErrors errors;
 
-    ApplicationServlet(ResourceConfig application, RequestBodies bodies, RequestId requestIds, ContainerErrors errors) {
+    ApplicationServlet(
+            ResourceConfig application, RequestBodies bodies, ResponseHeaders headers, ContainerErrors errors) {
         super(application);
         this.bodies = bodies;
-        this.requestIds = requestIds;
+        this.headers = headers;
         this.errors = errors;
     }
 
@@ -42,7 +43,7 @@ final class ApplicationServlet extends ServletContainer {
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         AccessLog.begin(request);
-        requestIds.begin(request);
+        RequestId.begin(request);
         try {
             HttpServletResponse disconnectable = new DisconnectableResponse(request, response);
             if (request.getDispatcherType() == DispatcherType.ERROR) {
@@ -123,6 +124,7 @@ final class ApplicationServlet extends ServletContainer {
         if (query != null && !query.isEmpty()) {
             request.setAttribute(QueryParameterFilter.QUERY, query);
         }
+        headers.setCommon(request, response);
         RequestPath path = RequestPath.of(request);
         if (path == null) {
             super.service(request, response);

@@ -35,7 +35,8 @@ final class BodyLimitFilter implements ContainerRequestFilter {
 
     @Override
     public void filter(ContainerRequestContext request) {
-        if (WITH_BODY.contains(request.getMethod())) {
+        boolean withBody = WITH_BODY.contains(request.getMethod());
+        if (withBody) {
             codingViolation(request).ifPresent(message -> {
                 throw new GatehouseException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message);
             });
@@ -46,7 +47,9 @@ final class BodyLimitFilter implements ContainerRequestFilter {
         if (request.getLength() > JsonBody.MAX_BYTES) {
             throw tooLarge();
         }
-        request.setEntityStream(new LimitedStream(request.getEntityStream()));
+        if (withBody) {
+            request.setEntityStream(new LimitedStream(request.getEntityStream()));
+        }
     }
 
     /** Returns a message for an unsupported content coding (RFC 9110, section 8.4), or empty if it is supported. */

@@ -1,7 +1,6 @@
 package org.gatehouse.http;
 
 import jakarta.servlet.Servlet;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -16,10 +15,12 @@ public final class HttpModule {
     /** The time in which a client must send a body of up to {@link JsonBody#MAX_BYTES}. Usual clients need less. */
     public static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
+    private final ResponseHeaders responseHeaders;
     private final ContainerErrors containerErrors;
     private final List<Object> components;
 
-    private HttpModule(ContainerErrors containerErrors, List<Object> components) {
+    private HttpModule(ResponseHeaders responseHeaders, ContainerErrors containerErrors, List<Object> components) {
+        this.responseHeaders = responseHeaders;
         this.containerErrors = containerErrors;
         this.components = components;
     }
@@ -60,7 +61,7 @@ public final class HttpModule {
                 new ErrorMapper(paths),
                 // For responses, this filter runs before the error mapper, which replaces the exception.
                 rejections);
-        return new HttpModule(new ContainerErrors(responseHeaders, accessLog), components);
+        return new HttpModule(responseHeaders, new ContainerErrors(responseHeaders, accessLog), components);
     }
 
     /** Returns the filters and providers. Requests pass the filters in this order, responses in reverse order. */
@@ -75,6 +76,6 @@ public final class HttpModule {
      */
     public Servlet servlet(ResourceConfig application, Duration bodyTimeout) {
         RequestBodies bodies = new RequestBodies(application.getClasses(), bodyTimeout);
-        return new ApplicationServlet(application, bodies, new RequestId(new SecureRandom()), containerErrors);
+        return new ApplicationServlet(application, bodies, responseHeaders, containerErrors);
     }
 }

@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BiConsumer;
 import org.glassfish.jersey.server.model.ResourceMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -71,12 +70,6 @@ final class ResponseHeaders implements ContainerResponseFilter {
             headers.putSingle(HttpHeaders.CONTENT_LENGTH, body.length);
             ApplicationServlet.takeBody(request, response, body);
         }
-        headers.putSingle(RequestId.HEADER, RequestId.current());
-        boolean secure = request.getSecurityContext().isSecure();
-        forEach(
-                request.getHeaderString(Cors.ORIGIN),
-                secure,
-                (name, value) -> headers.computeIfAbsent(name, absent -> List.of(value)));
         if (cors.dependsOnOrigin()) {
             headers.add(HttpHeaders.VARY, Cors.ORIGIN);
         }
@@ -111,13 +104,26 @@ final class ResponseHeaders implements ContainerResponseFilter {
         }
     }
 
+    /**
+     * Sets the headers that do not depend on the response. Jersey replaces them if a resource sets the same headers. If
+     * this class added them as a filter, Jersey would copy and convert them twice.
+     */
+    void setCommon(HttpServletRequest request, HttpServletResponse response) {
+        response.setHeader(RequestId.HEADER, RequestId.current());
+        DEFAULTS.forEach(response::setHeader);
+        cors.headers(request.getHeader(Cors.ORIGIN)).forEach(response::setHeader);
+        if (request.isSecure()) {
+            // Browsers ignore this header without TLS (RFC 6797, section 7.2).
+            response.setHeader(TRANSPORT_SECURITY, ONE_YEAR);
+        }
+    }
+
     /** Adds the usual headers to a response that Jersey does not create. */
     void addTo(HttpServletResponse response, HttpServletRequest request) {
-        response.setHeader(RequestId.HEADER, RequestId.current());
+        setCommon(request, response);
         if (IncomingBody.endsConnection(request.getAttribute(IncomingBody.ATTRIBUTE), response.getStatus())) {
             response.setHeader(CONNECTION, CLOSE);
         }
-        forEach(request.getHeader(Cors.ORIGIN), request.isSecure(), response::setHeader);
         if (cors.dependsOnOrigin()) {
             response.addHeader(HttpHeaders.VARY, Cors.ORIGIN);
         }
@@ -133,13 +139,5 @@ final class ResponseHeaders implements ContainerResponseFilter {
             names.add(HttpMethod.HEAD);
         }
         return String.join(", ", names);
-    }
-
-    private void forEach(@Nullable String origin, boolean secure, BiConsumer<String, String> give) {
-        DEFAULTS.forEach(give);
-        cors.headers(origin).forEach(give);
-        if (secure) {
-            give.accept(TRANSPORT_SECURITY, ONE_YEAR); // browsers ignore it without TLS (RFC 6797, section 7.2)
-        }
     }
 }

