@@ -121,9 +121,11 @@ public final class DocumentCache<T> {
             return () -> misses.run(id, loader);
         }
         String key = key(id);
+        // Before the copy is taken. Otherwise its report could arrive, and be counted, between the two steps.
+        boolean inTime = permit.topology().reportsInTime(key);
         Slot slot = generation.near().slot(key, permit);
         Optional<T> copy = copy(slot);
-        if (copy.isPresent() && permit.topology().reportsInTime(key)) {
+        if (inTime && copy.isPresent()) {
             reads.accept(Outcome.NEAR);
             return () -> copy;
         }

@@ -137,13 +137,13 @@ final class RedisNodeConnection {
     }
 
     /**
-     * Returns whether every change that is older than {@link RedisTopology#REPORT_TIME} has been reported. The server
-     * reports a change before it replies to later commands. A caller that asks often keeps the result true, because a
+     * Returns whether every change that is older than {@link RedisTopology#REPORT_TIME} has been reported; false if the
+     * server does not report changes. The server reports a change before it replies to later commands. A caller that asks often keeps the result true, because a
      * PING is sent if no other command was sent for half of this time.
      */
     boolean reportsInTime() {
         long now = System.nanoTime();
-        boolean inTime = now - lastAnswered < REPORT_TIME_NANOS;
+        boolean inTime = tracking && now - lastAnswered < REPORT_TIME_NANOS;
         if (inTime && now - lastSent > REPORT_TIME_NANOS / 2) {
             lastSent = now;
             var unused = connection.async().ping().thenRun(() -> noteReply(now));

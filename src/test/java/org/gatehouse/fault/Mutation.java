@@ -70,7 +70,7 @@ enum Mutation {
     COPIES_USED_WITHOUT_A_REPLY(
             FaultScript.A_NODE_WITHOUT_REPORTS,
             "store/RedisNodeConnection.java",
-            "boolean inTime = now - lastAnswered < REPORT_TIME_NANOS;",
+            "boolean inTime = tracking && now - lastAnswered < REPORT_TIME_NANOS;",
             "boolean inTime = true;",
             Alteration.LONG_REPORT_TIME),
     NO_WAIT_BEFORE_THE_WRITE(
