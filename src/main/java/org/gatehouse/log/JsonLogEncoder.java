@@ -6,7 +6,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.Appender;
-import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.EncoderBase;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -30,32 +29,21 @@ import org.slf4j.event.KeyValuePair;
  * encoder is not used, because it writes key-value pairs as objects, their values as text, and times as numbers.
  */
 public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
-    /** The name of the appender in {@code logback.xml}. */
-    private static final String CONSOLE = "console";
-
     private static final int INITIAL_SIZE = 512;
     private static final byte[] EMPTY = {};
 
     private static final JsonFactory json =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    /** Switches this application's console log to JSON, if {@code logback.xml} has the appender {@link #CONSOLE}. */
+    /** Switches this application's console log to JSON, if the root logger has the appender "console". */
     public static void writeToConsole(LoggerContext context) {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        Appender<ILoggingEvent> text = root.getAppender(CONSOLE);
+        Appender<ILoggingEvent> text = root.getAppender(LogConfigurator.CONSOLE);
         if (text == null) {
             return;
         }
-        JsonLogEncoder encoder = new JsonLogEncoder();
-        encoder.setContext(context);
-        encoder.start();
-        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
-        console.setName(CONSOLE);
-        console.setContext(context);
-        console.setEncoder(encoder);
-        console.start();
         root.detachAppender(text);
-        root.addAppender(console);
+        root.addAppender(LogConfigurator.console(context, new JsonLogEncoder()));
         text.stop();
     }
 

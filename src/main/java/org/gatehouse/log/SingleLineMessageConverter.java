@@ -3,10 +3,11 @@ package org.gatehouse.log;
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Escapes line breaks in log messages, because a line break could forge a log line. In {@code logback.xml}, the name of
- * this converter is {@code %singleLine}.
+ * Escapes line breaks in log messages, because a line break could forge a log line. A Logback file of the
+ * operator may use this converter in a pattern.
  *
  * <p>CR and LF become {@code \n}. Unicode line breaks become escapes such as {@code \}{@code u2028}. Line breaks before
  * a list item are kept, because the message on invalid settings contains a list.
@@ -16,7 +17,12 @@ public final class SingleLineMessageConverter extends MessageConverter {
 
     @Override
     public String convert(ILoggingEvent event) {
-        String message = String.valueOf(super.convert(event));
+        return singleLine(super.convert(event));
+    }
+
+    /** @param text the message of an event; null if it has none */
+    static String singleLine(@Nullable String text) {
+        String message = String.valueOf(text);
         return isPlain(message)
                 ? message
                 : LINE_BREAK

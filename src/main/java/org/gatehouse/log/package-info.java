@@ -1,8 +1,7 @@
 /**
  * Contains the formats of the log (text and JSON), and the bridge from {@code java.util.logging}.
  *
- * <p>This package may depend on {@code json} and Logback. Start reading at {@link org.gatehouse.log.JsonLogEncoder} and
- * {@code logback.xml}.
+ * <p>This package may depend on {@code json} and Logback. Start reading at {@link org.gatehouse.log.LogConfigurator}.
  */
 @NullMarked
 package org.gatehouse.log;

@@ -1,6 +1,7 @@
 package org.gatehouse.store;
 
 import com.mongodb.internal.connection.PowerOfTwoBufferPool;
+import io.lettuce.core.event.jfr.EventRecorder;
 import io.netty.util.internal.PlatformDependent;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -10,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /** Prevents the drivers from keeping an undeployed application in memory. */
 public final class DriverLeaks {
-    private static final String FLIGHT_RECORDER = "io.netty.jfr.enabled";
+    private static final String NETTY_FLIGHT_RECORDER = "io.netty.jfr.enabled";
+    private static final String LETTUCE_FLIGHT_RECORDER = "io.lettuce.core.jfr";
 
     /** The longest wait for all threads together. Stopped threads normally end within milliseconds. */
     private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(1);
@@ -20,22 +22,28 @@ public final class DriverLeaks {
     private DriverLeaks() {}
 
     /**
-     * Keeps Netty from registering a listener with Java Flight Recorder. The listener would be removed only if a
-     * recording starts. Call this method before any other use of Netty. If the operator has set the system property,
-     * its value is kept.
-     *
-     * <p>Netty reads the property once. The property is set only during this read, because other applications in the
-     * JVM may have their own Netty.
+     * Keeps Netty and Lettuce from using Java Flight Recorder. Netty would register a listener, which would be removed
+     * only if a recording starts. Lettuce would load 110 classes and define classes for its events. Call this method
+     * before any other use of Netty. If the operator has set the system property, its value is kept.
      */
     public static void disableFlightRecorder() {
-        if (System.getProperty(FLIGHT_RECORDER) != null) {
+        disableWhile(NETTY_FLIGHT_RECORDER, PlatformDependent::isJfrEnabled);
+        disableWhile(LETTUCE_FLIGHT_RECORDER, EventRecorder::getInstance);
+    }
+
+    /**
+     * Sets the system property to false during the library's only read of it, because other applications in the JVM may
+     * have their own Netty and Lettuce.
+     */
+    private static void disableWhile(String property, Runnable read) {
+        if (System.getProperty(property) != null) {
             return;
         }
-        System.setProperty(FLIGHT_RECORDER, "false");
+        System.setProperty(property, "false");
         try {
-            PlatformDependent.isJfrEnabled();
+            read.run();
         } finally {
-            System.clearProperty(FLIGHT_RECORDER);
+            System.clearProperty(property);
         }
     }
 

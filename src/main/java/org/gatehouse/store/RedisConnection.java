@@ -93,6 +93,7 @@ public final class RedisConnection implements AutoCloseable {
         this.seeds = url.seeds().stream().map(RedisConnection::withTimeouts).toList();
         this.resources = DefaultClientResources.builder()
                 .nettyCustomizer(new FlushConsolidation())
+                .eventBus(new UnusedEventBus())
                 .build();
         this.client = new AsyncRedisClient(resources);
         this.client.setOptions(ClientOptions.builder()

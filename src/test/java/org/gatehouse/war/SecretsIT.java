@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>The WAR runs three times in one Tomcat: with each of the two log formats at debug level, and without its stores.
  */
 class SecretsIT {
-    /** The log configuration of the WAR. The test changes the level of Gatehouse's own loggers to debug. */
-    private static final Path LOGBACK = Path.of("src", "main", "resources", "logback.xml");
+    /** The example of a Logback file. The test changes the level of Gatehouse's own loggers to debug. */
+    private static final Path LOGBACK = Path.of("deploy", "logback.xml");
 
     private static final Secrets.Kinds kinds = Secrets.Kinds.none();
     private static final Secrets secrets = kinds.secrets();
