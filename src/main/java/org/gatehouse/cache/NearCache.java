@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NearCache implements Invalidations {
     /** Estimated bytes of a slot with its key, its place in the cache and an empty document. */
-    private static final int SLOT_BYTES = 300;
+    private static final int SLOT_BYTES = 340;
 
     /** Estimated bytes of memory per byte of an entry in Redis, because a document consists of many objects. */
-    private static final int BYTES_PER_ENTRY_BYTE = 5;
+    private static final int BYTES_PER_ENTRY_BYTE = 6;
 
     private final Cache<String, Slot> slots;
 
