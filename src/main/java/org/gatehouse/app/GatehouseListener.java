@@ -5,8 +5,10 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletRegistration;
+import java.time.Duration;
 import java.util.Set;
 import org.gatehouse.admin.FirstAdministrator;
+import org.gatehouse.concurrent.Threads;
 import org.gatehouse.config.SettingSources;
 import org.gatehouse.config.Settings;
 import org.gatehouse.config.SettingsException;
@@ -33,6 +35,9 @@ public final class GatehouseListener implements ServletContextListener {
     /** The servlet context attribute that is set at the end of a successful start. */
     public static final String DEPLOYED = "org.gatehouse.deployed";
 
+    /** The preloading ends before the start does, except on a machine that is overloaded. */
+    private static final Duration PRELOAD_TIMEOUT = Duration.ofSeconds(5);
+
     private static final Logger log = LoggerFactory.getLogger(GatehouseListener.class);
 
     private @Nullable Gatehouse gatehouse;
@@ -46,30 +51,38 @@ public final class GatehouseListener implements ServletContextListener {
         context.setSessionTrackingModes(Set.of());
         julBridge = JulBridge.install();
         DriverLeaks.disableFlightRecorder();
+        Thread preload = Threads.create("preload", HttpApplication::preload);
+        preload.start();
         try {
-            SettingSources sources = SettingSources.of(context);
-            Settings settings = settings(sources);
-            if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
-                JsonLogEncoder.writeToConsole(logback);
-            }
-            sources.mistypedNames().forEach(log::warn);
-            gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
-            gatehouse.start();
-            shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
-            ServletRegistration.Dynamic servlet = context.addServlet(
-                    "gatehouse", gatehouse.http.servlet(new HttpApplication(gatehouse), HttpModule.BODY_TIMEOUT));
-            servlet.addMapping("/*");
-            servlet.setAsyncSupported(true);
-            servlet.setLoadOnStartup(1);
-            String path = context.getContextPath();
-            log.info("Gatehouse has started; its context path is {}/ and its documentation is at {}/docs", path, path);
-            context.setAttribute(DEPLOYED, true);
+            start(context);
         } catch (RuntimeException | Error failed) {
             // Some containers log a listener's exception only to a separate file.
             log.error(reason(failed));
             stop(); // because the container does not call contextDestroyed on a listener that failed
             throw failed;
+        } finally {
+            Threads.join(preload, PRELOAD_TIMEOUT);
         }
+    }
+
+    private void start(ServletContext context) {
+        SettingSources sources = SettingSources.of(context);
+        Settings settings = settings(sources);
+        if (settings.logAsJson() && LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
+            JsonLogEncoder.writeToConsole(logback);
+        }
+        sources.mistypedNames().forEach(log::warn);
+        gatehouse = new Gatehouse(settings, name -> context.setAttribute(ADMINISTRATOR_CREATED, name));
+        gatehouse.start();
+        shutdownDelay = ShutdownDelay.register(context, settings.shutdownDelay(), gatehouse::announceStop);
+        ServletRegistration.Dynamic servlet = context.addServlet(
+                "gatehouse", gatehouse.http.servlet(new HttpApplication(gatehouse), HttpModule.BODY_TIMEOUT));
+        servlet.addMapping("/*");
+        servlet.setAsyncSupported(true);
+        servlet.setLoadOnStartup(1);
+        String path = context.getContextPath();
+        log.info("Gatehouse has started; its context path is {}/ and its documentation is at {}/docs", path, path);
+        context.setAttribute(DEPLOYED, true);
     }
 
     private static String reason(Throwable failed) {
