@@ -9,7 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.cache.NearCache.Slot;
 import org.gatehouse.concurrent.LeasedValue;
@@ -57,6 +59,8 @@ public final class DocumentCache<T> {
 
     /** This timeout exceeds READ_TIMEOUT, because a late reply delays the write and makes all entries invalid. */
     private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
+
+    private static final byte[][] NOT_STORED = {};
 
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};
 
@@ -199,20 +203,31 @@ public final class DocumentCache<T> {
 
     private Optional<T> load(String id, Permit permit, String token, Supplier<Optional<T>> loader) {
         Optional<T> loaded = loader.get();
-        // The permit is checked again, because it may have become invalid during the load.
-        Optional<Permit> current = generation
-                .permit()
-                .filter(now -> now.generation() == permit.generation() && now.topology() == permit.topology());
-        if (current.isPresent()) {
+        if (isStillPermitted(permit)) {
             byte[] mark = Entry.loading(permit.generation(), token);
-            byte[] value = Entry.document(
-                    permit.generation(),
-                    loaded.map(codec::version).orElse(0L),
-                    loaded.map(codec::encode).orElse(new byte[0]));
-            byte[] life = millis(jittered(loaded.isPresent() ? ttl : Collections.min(List.of(ttl, ABSENCE_LIFE))));
-            Script.FILL.execute(permit.topology(), key(id), READ_TIMEOUT, mark, value, life);
+            Script.FILL.execute(
+                    permit.topology(), key(id), READ_TIMEOUT, mark, entry(permit, loaded), entryLife(loaded));
         }
         return loaded;
+    }
+
+    /** Checks a permit again, because it may have become invalid during a call of the store. */
+    private boolean isStillPermitted(Permit permit) {
+        return generation
+                .permit()
+                .filter(now -> now.generation() == permit.generation() && now.topology() == permit.topology())
+                .isPresent();
+    }
+
+    private byte[] entry(Permit permit, Optional<T> document) {
+        return Entry.document(
+                permit.generation(),
+                document.map(codec::version).orElse(0L),
+                document.map(codec::encode).orElse(new byte[0]));
+    }
+
+    private byte[] entryLife(Optional<T> document) {
+        return millis(jittered(document.isPresent() ? ttl : Collections.min(List.of(ttl, ABSENCE_LIFE))));
     }
 
     /**
@@ -229,6 +244,33 @@ public final class DocumentCache<T> {
 
     /** Changes several documents with one write. Each step in Redis takes one round trip for all documents. */
     public <R> R write(List<String> ids, Supplier<R> write) {
+        return write(ids, write, result -> NOT_STORED);
+    }
+
+    /**
+     * Changes a document like {@link #write}, and stores the result in the cache, so that the next read need not load
+     * it. It is not stored if another write took place meanwhile, because the other write may be the later one. It is
+     * also not stored without a near cache, because {@code docs/upgrading.md} requires the same of nodes of 0.1.0.
+     *
+     * @param isWritten returns false if the write changed nothing, because then the document was read earlier
+     */
+    public Optional<T> update(String id, Supplier<Optional<T>> write, Predicate<T> isWritten) {
+        Permit permit = generation
+                .permit()
+                .filter(now -> now.mayFill() && now.topology().isTracking(key(id)))
+                .orElse(null);
+        return write(
+                List.of(id),
+                write,
+                result -> permit == null
+                        ? NOT_STORED
+                        : result.filter(isWritten)
+                                .filter(document -> isStillPermitted(permit))
+                                .map(document -> new byte[][] {entry(permit, result), entryLife(result)})
+                                .orElse(NOT_STORED));
+    }
+
+    private <R> R write(List<String> ids, Supplier<R> write, Function<R, byte[][]> entryOf) {
         String token = token();
         Optional<RedisTopology> announced = generation.topology().filter(topology -> begin(ids, topology, token));
         if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {
@@ -248,9 +290,10 @@ public final class DocumentCache<T> {
             endLater(ids, token);
             throw unknown;
         }
+        byte[][] entry = entryOf.apply(result);
         // The generation is checked too, because Redis may have restarted without the T and may contain a stale V.
         if (announced
-                .filter(topology -> end(ids, topology, token) && generation.awaitSettled(topology))
+                .filter(topology -> end(ids, topology, token, entry) && generation.awaitSettled(topology))
                 .isEmpty()) {
             generation.incrementAndAwait();
         }
@@ -267,8 +310,10 @@ public final class DocumentCache<T> {
      * Removes the T. If Redis had lost it, a node may have copied the old document from an entry that this call
      * removes. Then this method waits until no node uses the copy.
      */
-    private boolean end(List<String> ids, RedisTopology topology, String token) {
-        return all(ids, id -> Script.END.executeAsync(topology, key(id), RedisScript.bytes(token)))
+    private boolean end(List<String> ids, RedisTopology topology, String token, byte[]... entry) {
+        byte[][] arguments = Stream.concat(Stream.of(RedisScript.bytes(token)), Stream.of(entry))
+                .toArray(byte[][]::new);
+        return all(ids, id -> Script.END.executeAsync(topology, key(id), arguments))
                 .filter(replies ->
                         replies.stream().noneMatch(Script::isGone) || Threads.sleep(RedisTopology.REPORT_TIME))
                 .isPresent();

@@ -7,7 +7,8 @@ import org.gatehouse.store.RedisScript;
  * The atomic steps of the protocol in Redis. Each script uses one key, is short, and may run twice or late.
  *
  * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>}
- * or {@code T <token> <token>…}; see {@link DocumentCache}.
+ *, {@code T <token>}, or {@code T* <token> <token>…}; see {@link DocumentCache}. The star stays in a T that was the mark
+ * of a second write.
  */
 final class Script {
     /**
@@ -36,43 +37,52 @@ final class Script {
 
     /**
      * KEYS[1]; ARGV: token, TTL in ms. Announces a write: adds the token to the T, or replaces any other value with a
-     * new T.
+     * new T. A T that another write has set gets a star, because the two writes may happen in any order.
      */
     static final RedisScript<byte[]> BEGIN = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
             local mark = ' ' .. ARGV[1]
-            if value and string.sub(value, 1, 1) == 'T' then
-              if string.find(value, mark, 1, true) then mark = '' end
-              mark = value .. mark
-            else
-              mark = 'T' .. mark
+            if not value or string.sub(value, 1, 1) ~= 'T' then
+              value = 'T' .. mark
+            elseif not string.find(value, mark, 1, true) then
+              if string.sub(value, 2, 2) ~= '*' then value = 'T*' .. string.sub(value, 2) end
+              value = value .. mark
             end
-            redis.call('SET', KEYS[1], mark, 'PX', ARGV[2])
+            redis.call('SET', KEYS[1], value, 'PX', ARGV[2])
             return 'done'
             """);
 
     /**
-     * KEYS[1]; ARGV: token. Ends a write: removes the token from the T, and deletes the key if no token is left. A V or
-     * L is deleted too, because it was stored after Redis had lost the T and may be older than the write. Returns
-     * {@link #GONE} if the T with this token was not there.
+     * KEYS[1]; ARGV: token; perhaps also the V of the written document and its TTL in ms. Ends a write: removes the token
+     * from the T, and deletes the key if no token is left. If this was the only write since its BEGIN, the V replaces the
+     * T. A V or L is deleted, because it was stored after Redis had lost the T and may be older than the write. Returns
+     * {@link #GONE} if the T with this token was not there. Then a T of another write gets a star, because that write
+     * may be the older one.
      */
     static final RedisScript<byte[]> END = RedisScript.ofValue("""
             local value = redis.call('GET', KEYS[1])
             if not value then return 'gone' end
-            if string.sub(value, 1, 1) == 'T' then
-              local first, last = string.find(value, ' ' .. ARGV[1], 1, true)
-              if not first then return 'gone' end
-              value = string.sub(value, 1, first - 1) .. string.sub(value, last + 1)
-              if #value > 1 then
-                local life = redis.call('PTTL', KEYS[1])
-                if life > 0 then redis.call('SET', KEYS[1], value, 'PX', life) end
-                return 'done'
-              end
-              redis.call('DEL', KEYS[1])
+            local reply = 'gone'
+            if ARGV[2] and value == 'T ' .. ARGV[1] then
+              redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
               return 'done'
             end
+            if string.sub(value, 1, 1) == 'T' then
+              local first, last = string.find(value, ' ' .. ARGV[1], 1, true)
+              if first then
+                reply = 'done'
+                value = string.sub(value, 1, first - 1) .. string.sub(value, last + 1)
+              elseif string.sub(value, 2, 2) ~= '*' then
+                value = 'T*' .. string.sub(value, 2)
+              end
+              if string.find(value, ' ', 1, true) then
+                local life = redis.call('PTTL', KEYS[1])
+                if life > 0 then redis.call('SET', KEYS[1], value, 'PX', life) end
+                return reply
+              end
+            end
             redis.call('DEL', KEYS[1])
-            return 'gone'
+            return reply
             """);
 
     private static final byte[] GONE = RedisScript.bytes("gone");

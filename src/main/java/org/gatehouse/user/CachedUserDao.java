@@ -72,7 +72,10 @@ final class CachedUserDao implements UserDao {
         // A user with a version is not read again, because a cached user is usually current. A user without a version
         // is read again from the store, because another service may have changed the user.
         UserId id = seen.id();
-        return cache.write(id.hex(), () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit));
+        return cache.update(
+                id.hex(),
+                () -> seen.version() == 0 ? store.update(id, edit) : store.update(seen, edit),
+                after -> after.version() > seen.version());
     }
 
     @Override

@@ -71,6 +71,8 @@ class CacheModelTest {
             END_LEAVES_V_AND_L               | holds              | breaks              | holds      | breaks
             ACKNOWLEDGED_BEFORE_END          | holds              | breaks              | holds      | breaks
             END_AT_ONCE_WITHOUT_A_REPLY      | holds, takes long  | holds, takes long   | breaks     | breaks
+            NO_STAR_AT_BEGIN                 | breaks             | breaks              | breaks     | breaks
+            NO_STAR_AT_A_LATE_END            | holds              | breaks              | holds      | breaks
             LOADS_ARE_SHARED_WITHOUT_A_LEASE | breaks             | breaks              | breaks     | breaks
             """)
     void everyPartOfTheProtocolIsNeededAndTogetherTheyAreEnough(

@@ -225,10 +225,10 @@ class DocumentCacheTest {
         read(one, id);
         read(one, id);
         assertThat(loads).hasValue(2);
-        assertThat(valueInRedis(id)).startsWith("T ");
+        assertThat(valueInRedis(id)).startsWith("T");
         // A second write starts and ends. The string in Redis is still the T of the first write.
         write(one, () -> documents.get(id));
-        assertThat(valueInRedis(id)).startsWith("T ");
+        assertThat(valueInRedis(id)).startsWith("T");
 
         release.countDown();
         writer.get(60, TimeUnit.SECONDS);
@@ -351,6 +351,51 @@ class DocumentCacheTest {
         String entry = valueInRedis(id);
         withRedis(redis -> redis.sync().set("d:{" + id + "}", entry.substring(0, entry.length() - 1) + "x"));
         assertThat(read(other, id)).hasValue(1);
+    }
+
+    @Test
+    void storesTheResultOfAnUpdate() {
+        documents.put(id, 1);
+        // On a busy machine, the cache of a node may time out. Then the test tries again.
+        await().atMost(WAIT_TIMEOUT).until(() -> {
+            Optional<Integer> updated = update(one, () -> documents.merge(id, 1, Integer::sum), true);
+            loads.set(0);
+            assertThat(read(other, id)).isEqualTo(updated);
+            assertThat(read(one, id)).isEqualTo(updated);
+            return loads.get() == 0;
+        });
+    }
+
+    @Test
+    void doesNotStoreTheResultOfAnUpdateIfAnotherWriteTookPlaceMeanwhile() {
+        documents.put(id, 1);
+
+        Optional<Integer> earlier = update(
+                one,
+                () -> {
+                    documents.put(id, 2);
+                    write(other, () -> documents.put(id, 3));
+                    return 2;
+                },
+                true);
+
+        assertThat(earlier).hasValue(2);
+        assertThat(read(one, id)).hasValue(3);
+        assertThat(read(other, id)).hasValue(3);
+    }
+
+    @Test
+    void doesNotStoreAnUnchangedDocumentBecauseItWasReadEarlier() {
+        documents.put(id, 2);
+
+        update(one, () -> 1, false);
+
+        assertThat(read(one, id)).hasValue(2);
+        assertThat(read(other, id)).hasValue(2);
+    }
+
+    private Optional<Integer> update(CacheNode node, Supplier<Integer> change, boolean written) {
+        return node.cache.update(id, () -> Optional.of(change.get()), result -> written);
     }
 
     private Optional<Integer> read(CacheNode node, String document) {

@@ -70,6 +70,13 @@ final class KeyModel implements Model {
          * take effect.
          */
         END_AT_ONCE_WITHOUT_A_REPLY,
+        /**
+         * Without the star in a T, END stores the document of a write even if another write took place between its BEGIN
+         * and its END.
+         */
+        NO_STAR_AT_BEGIN,
+        /** END does not add the star to the T of another write if Redis has lost its own T. */
+        NO_STAR_AT_A_LATE_END,
         /** A reader uses any load in progress, even if the reader did not find the L of this load. */
         LOADS_ARE_SHARED_WITHOUT_A_LEASE
     }
@@ -96,6 +103,11 @@ final class KeyModel implements Model {
             end
             return 'done'
             """;
+
+    private static final String STAR_AT_BEGIN =
+            "if string.sub(value, 2, 2) ~= '*' then value = 'T*' .. string.sub(value, 2) end";
+
+    private static final String STAR_AT_END = "value = 'T*' .. string.sub(value, 2)";
 
     private final ScriptedKey key;
     private final Promise promise;
@@ -209,6 +221,8 @@ final class KeyModel implements Model {
         final Field writtenVersion;
         final Step begin;
         final Step end;
+        /** The END of each version that carries the document. */
+        final List<Step> storingEnds;
 
         Writer(int number, Layout layout) {
             this.name = "writer " + (number + 1);
@@ -217,7 +231,9 @@ final class KeyModel implements Model {
             this.next = layout.oneOf(Writing.class);
             this.writtenVersion = layout.upTo(WRITERS);
             byte[] mine = RedisScript.bytes(token);
-            this.begin = has(Change.NO_BEGIN) ? key.nothing() : key.step(Script.BEGIN, mine, TTL_MS);
+            this.begin = has(Change.NO_BEGIN)
+                    ? key.nothing()
+                    : key.step(without(Script.BEGIN, STAR_AT_BEGIN, Change.NO_STAR_AT_BEGIN), mine, TTL_MS);
             if (has(Change.NO_END)) {
                 this.end = key.nothing();
             } else if (has(Change.END_LEAVES_V_AND_L)) {
@@ -225,6 +241,21 @@ final class KeyModel implements Model {
             } else {
                 this.end = key.step(Script.END, mine);
             }
+            String endWithDocument = without(Script.END, STAR_AT_END, Change.NO_STAR_AT_A_LATE_END);
+            boolean stores = !has(Change.NO_END) && !has(Change.END_LEAVES_V_AND_L);
+            this.storingEnds = IntStream.rangeClosed(0, WRITERS)
+                    .mapToObj(version -> stores ? key.step(endWithDocument, mine, document(version), TTL_MS) : end)
+                    .toList();
+        }
+
+        private String without(RedisScript<byte[]> script, String part, Change change) {
+            if (!has(change)) {
+                return script.text();
+            }
+            if (!script.text().contains(part)) {
+                throw new IllegalStateException("The script does not contain: " + part);
+            }
+            return script.text().replace(part, "local unused = 0");
         }
 
         boolean at(State state, Writing step) {
@@ -252,6 +283,8 @@ final class KeyModel implements Model {
                 case END -> {
                     Writing after = has(Change.ACKNOWLEDGED_BEFORE_END) ? Writing.DONE : Writing.ACKNOWLEDGE;
                     steps.take(name, "END", then(run(end, state), after));
+                    Step storing = storingEnds.get(writtenVersion.of(state));
+                    steps.take(name, "END with its document", then(run(storing, state), after));
                     if (has(Change.A_WRITER_IS_KILLED_BEFORE_END)) {
                         steps.take(name, "is killed", then(state, Writing.DONE));
                     }

@@ -205,6 +205,8 @@ final class NearModel implements Model {
         final Field writtenVersion;
         final Step begin;
         final Step end;
+        /** The END of each version that carries the document. */
+        final List<Step> storingEnds;
 
         Writer(int number, Layout layout) {
             byte[] token = RedisScript.bytes("00000000000000f" + number);
@@ -216,6 +218,9 @@ final class NearModel implements Model {
             this.writtenVersion = layout.upTo(writes);
             this.begin = key.step(Script.BEGIN, token, TTL_MS);
             this.end = key.step(Script.END, token);
+            this.storingEnds = IntStream.rangeClosed(0, writes)
+                    .mapToObj(version -> key.step(Script.END, token, document(version), TTL_MS))
+                    .toList();
         }
 
         void steps(State state, Steps steps) {
@@ -237,7 +242,10 @@ final class NearModel implements Model {
                 }
                 case WAIT_AFTER_STORE ->
                     steps.take(name, "has waited", then(add(waited, beginBit, state), Writing.END));
-                case END -> end(state, steps);
+                case END -> {
+                    end(end, state, steps);
+                    end(storingEnds.get(writtenVersion.of(state)), state, steps);
+                }
                 case WAIT_AFTER_END ->
                     steps.take(name, "has waited again", then(add(waited, endBit, state), Writing.ACKNOWLEDGE));
                 case ACKNOWLEDGE -> {
@@ -249,8 +257,8 @@ final class NearModel implements Model {
             }
         }
 
-        private void end(State state, Steps steps) {
-            Outcome outcome = end.from(value.of(state));
+        private void end(Step step, State state, Steps steps) {
+            Outcome outcome = step.from(value.of(state));
             State ended = run(outcome, state);
             boolean waits =
                     outcome.text().equals("gone") && !has(Change.NO_WAIT_AFTER_A_LOST_T) && !has(Change.NO_WAIT);

@@ -31,10 +31,10 @@ enum Mutation {
     ACKNOWLEDGED_BEFORE_END(
             FaultScript.A_LOST_MARK,
             "cache/DocumentCache.java",
-            "topology -> end(ids, topology, token) && generation.awaitSettled(topology)",
+            "topology -> end(ids, topology, token, entry) && generation.awaitSettled(topology)",
             """
             topology -> {
-                generation.execute(() -> end(ids, topology, token), Duration.ofMillis(500));
+                generation.execute(() -> end(ids, topology, token, entry), Duration.ofMillis(500));
                 return generation.awaitSettled(topology);
             }"""),
     ENTRIES_OF_OTHER_GENERATIONS_TRUSTED(

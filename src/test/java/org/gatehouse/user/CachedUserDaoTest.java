@@ -68,6 +68,26 @@ class CachedUserDaoTest extends UserDaoContract {
     }
 
     @Test
+    void aChangeWithoutEffectDoesNotCacheTheUserThatWasReadEarlier() {
+        ObjectId id = new ObjectId();
+        UserId userId = new UserId(id.toHexString());
+        Document document = new Document("_id", id).append("username", "carol").append("usernameKey", "carol");
+        stores.users().insertOne(document.append("version", 1L).append("status", "active"));
+        User seen = users().find(userId).orElseThrow();
+        users().update(seen, user -> withVisits(user, 1));
+
+        users().update(seen, user -> user);
+
+        assertThat(visitsOf(users().find(userId).orElseThrow())).isEqualTo(1);
+        stores.users().deleteOne(new Document("_id", id)); // other tests list all users
+    }
+
+    private static User withVisits(User user, int visits) {
+        ObjectNode fields = user.fields().deepCopy().put("visits", visits);
+        return user.with(user.username(), user.roles(), user.status(), fields);
+    }
+
+    @Test
     void findsAnImportedUserWhoseAbsenceWasCached() {
         ObjectId id = new ObjectId();
         UserId userId = new UserId(id.toHexString());
