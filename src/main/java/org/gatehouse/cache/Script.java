@@ -6,9 +6,9 @@ import org.gatehouse.store.RedisScript;
 /**
  * The atomic steps of the protocol in Redis. Each script uses one key, is short, and may run twice or late.
  *
- * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>}
- *, {@code T <token>}, or {@code T* <token> <token>…}; see {@link DocumentCache}. The star stays in a T that was the mark
- * of a second write.
+ * <p>A value is one letter followed by text: {@code V<generation> <version> <document>}, {@code L<generation> <token>},
+ * {@code T <token>}, or {@code T* <token> <token>…}; see {@link DocumentCache}. The star says that this T has been the
+ * mark of more than one write.
  */
 final class Script {
     /**

@@ -16,4 +16,15 @@ final class UserAnswer {
         }
         return known;
     }
+
+    /** All are equal, because users with the same values are equal, whether or not their JSON has been written. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof UserAnswer;
+    }
+
+    @Override
+    public int hashCode() {
+        return 0;
+    }
 }

@@ -215,7 +215,6 @@ class CacheModelTest {
     @ParameterizedTest
     @CsvSource(useHeadersInDisplayName = true, delimiter = '|', textBlock = """
             writers | nodes | events                                           | promise
-            2       | 1     | REDIS_LOSES_THE_KEY STORED_LATE                  | AND_NO_READ_GOES_BACK
             2       | 1     | STORED_LATE SLOTS_ARE_SHARED                     | AND_NO_READ_GOES_BACK
             2       | 1     | REDIS_LOSES_THE_KEY STORED_LATE SLOTS_ARE_SHARED | ACKNOWLEDGED_IS_SEEN
             1       | 2     | STORED_LATE SLOTS_ARE_SHARED                     | AND_NO_READ_GOES_BACK
