@@ -75,12 +75,12 @@ class TcpProxyTest {
             long late = proxy.lateBytes();
             proxy.stall(direction);
             send(client, "abc");
+            await().until(() -> proxy.lateBytes() > late);
             assertNothingArrives(client);
 
             proxy.restore();
 
             assertThat(receive(client, 3)).isEqualTo("abc");
-            await().until(() -> proxy.lateBytes() > late);
         }
     }
 
