@@ -58,10 +58,10 @@ final class HttpApplication extends ResourceConfig {
     }
 
     /**
-     * Loads Jersey, HK2 and Jackson. {@link GatehouseListener} calls this method in
-     * a separate thread, while it reads the settings and creates the clients of the stores. This takes a fifth of the work
-     * from the thread that starts the server, 0.6 of 3.6 s on two busy cores. Errors are ignored, because
-     * the first real use of the classes reports them.
+     * Loads Jersey, HK2 and Jackson. {@link GatehouseListener} calls this method in a separate thread, while it reads
+     * the settings and creates the clients of the stores. This takes a fifth of the work from the thread that starts the
+     * server, 0.6 of 3.6 s on two busy cores. Errors are ignored, because the first real use of the classes reports
+     * them.
      */
     static void preload() {
         try {

@@ -252,7 +252,7 @@ public final class DocumentCache<T> {
      * it. It is not stored if another write took place meanwhile, because the other write may be the later one. It is
      * also not stored without a near cache, because {@code docs/upgrading.md} requires the same of nodes of 0.1.0.
      *
-     * @param isWritten returns false if the write changed nothing, because then the document was read earlier
+     * @param isWritten returns false if the document may have been read before this call, so that it may be old
      */
     public Optional<T> update(String id, Supplier<Optional<T>> write, Predicate<T> isWritten) {
         Permit permit = generation

@@ -36,21 +36,20 @@ public final class NearCache implements Invalidations {
     }
 
     /**
-     * The place of one copy. It is valid only in one generation, for one connection.
+     * The place of one copy. It is valid only in one generation, for one topology. The others stay until they are
+     * reserved again or evicted.
      *
+     * @param topology the {@link RedisTopology#number}; not the topology itself, which would then outlast its connection
      * @param document the copy; null while the slot is reserved
      */
-    record Slot(
-            long generation,
-            RedisTopology topology,
-            @Nullable Object document,
-            int bytes) {
+    record Slot(long generation, long topology, @Nullable Object document, int bytes) {
         private Slot(Permit permit) {
-            this(permit.generation(), permit.topology(), null, SLOT_BYTES);
+            this(permit.generation(), permit.topology().number(), null, SLOT_BYTES);
         }
 
         private boolean isUsableWith(Permit permit) {
-            return generation == permit.generation() && topology == permit.topology();
+            long current = permit.topology().number();
+            return generation == permit.generation() && topology == current;
         }
 
         /** Only the same slot is equal, because {@link #fill} must not fill a slot that was reserved again. */

@@ -1,6 +1,7 @@
 package org.gatehouse.concurrent;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
@@ -13,6 +14,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Runs steps of a request beside the thread of the request.
@@ -41,7 +43,15 @@ public final class SideThreads implements AutoCloseable {
      * @return waits for the step; returns its result, or throws its exception
      */
     public <T> Supplier<T> start(Supplier<T> step) {
-        FutureTask<T> task = new FutureTask<>(step::get);
+        Map<String, String> logged = MDC.getCopyOfContextMap();
+        FutureTask<T> task = new FutureTask<>(() -> {
+            MDC.setContextMap(logged == null ? Map.of() : logged); // so that log lines of the step name the request
+            try {
+                return step.get();
+            } finally {
+                MDC.clear();
+            }
+        });
         try {
             threads.execute(task);
         } catch (RejectedExecutionException busy) {

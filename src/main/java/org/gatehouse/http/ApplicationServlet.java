@@ -78,11 +78,10 @@ final class ApplicationServlet extends ServletContainer {
                     errors.send(request, response, GatehouseException.temporary(ErrorCode.BUSY, RETRY_AFTER, null));
                 default -> passToJersey(body.asRequest(), response);
             }
-            if (response.getStatus() >= 400 || request.getMethod().equals(HttpMethod.HEAD)) {
-                // The flush sends an error response before the rest of the request arrives. It also prevents that the
-                // container adds the Content-Length of an empty body to a response to HEAD.
-                response.flushBuffer();
-            }
+            // The flush sends the response before the access line is written, and an error response before the rest of
+            // the request arrives. It also prevents that the container adds the Content-Length of an empty body to a
+            // response to HEAD.
+            response.flushBuffer();
         } finally {
             body.release();
             AccessLog.end(request);

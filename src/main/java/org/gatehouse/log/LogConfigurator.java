@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.DefaultJoranConfigurator;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
@@ -11,8 +12,8 @@ import ch.qos.logback.core.util.OptionHelper;
 import java.util.Map;
 
 /**
- * Configures Logback: lines of text at level INFO to the console. If the operator names a Logback file, this class
- * leaves the configuration to that file.
+ * Configures Logback: lines of text at level INFO to the console. If the operator names a Logback file that exists, the
+ * file is used instead.
  *
  * <p>Logback finds this class as a service. A file in the WAR would load 370 more classes, because Logback's reader of
  * XML is large.
@@ -42,12 +43,22 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        if (OptionHelper.getSystemProperty(OPERATORS_FILE) != null) {
-            return ExecutionStatus.INVOKE_NEXT_IF_ANY;
+        if (OptionHelper.getSystemProperty(OPERATORS_FILE) != null && isConfiguredByFile(context)) {
+            return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
         }
         LEVELS.forEach((logger, level) -> context.getLogger(logger).setLevel(level));
         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console(context, new TextLogEncoder()));
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /**
+     * Reads the operator's file. If it does not exist, Logback alone would log everything at level DEBUG, and the
+     * drivers would log stored hashes.
+     */
+    private static boolean isConfiguredByFile(LoggerContext context) {
+        DefaultJoranConfigurator file = new DefaultJoranConfigurator();
+        file.setContext(context);
+        return file.configure(context) == ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
     /** Returns a started appender that writes to the console. */

@@ -16,8 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs users in. A wrong password, an unknown user and a disabled user cause the same
- * response after the same work.
+ * Logs users in. A wrong password, an unknown user and a disabled user cause the same response after the same work.
  *
  * <p>Credentials are read from the store, never from the cache.
  */
@@ -77,21 +76,24 @@ final class LoginService {
         }
         Credential credential = found.orElseThrow();
         Runnable counted = attempt.succeeded();
-        LoginResponse response = grants.start(credential, clientInfo, now);
-        StoredPassword stored = credential.password();
-        if (stored != null && hasher.needsRehash(stored, password)) {
-            rehash(credential.user(), password, stored);
+        try {
+            LoginResponse response = grants.start(credential, clientInfo, now);
+            StoredPassword stored = credential.password();
+            if (stored != null && hasher.needsRehash(stored, password)) {
+                rehash(credential.user(), password, stored);
+            }
+            return response;
+        } finally {
+            counted.run();
         }
-        counted.run();
-        return response;
     }
 
     /** Replaces the stored form of a correct password by a stronger hash. If the write fails, the login continues. */
     private void rehash(User user, String password, StoredPassword old) {
         try {
             users.replacePassword(user.id(), old, hasher.hash(password));
-        } catch (GatehouseException notNow) {
-            log.debug("The password of {} is rehashed at a later login: {}", user.id(), notNow.code());
+        } catch (RuntimeException notNow) {
+            log.debug("The password of {} is rehashed at a later login", user.id(), notNow);
         }
     }
 

@@ -13,6 +13,7 @@ final class RequestLoad {
     private final Ticker ticker;
     private long count;
     private long windowBegan;
+
     /** Until this time, further requests need not be counted. */
     private volatile long busyUntil;
 

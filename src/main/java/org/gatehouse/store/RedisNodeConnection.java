@@ -126,13 +126,19 @@ final class RedisNodeConnection {
     }
 
     private void receive(PushMessage message, Invalidations invalidations) {
-        if (message.getType().equals("invalidate")) {
-            tracking = true;
+        if (!message.getType().equals("invalidate")) {
+            return;
+        }
+        tracking = true;
+        try {
             if (message.getContent().get(1) instanceof List<?> keys) {
                 keys.forEach(key -> invalidations.changed(StringCodec.UTF8.decodeKey((ByteBuffer) key)));
             } else {
                 invalidations.allChanged();
             }
+        } catch (RuntimeException | Error lost) {
+            broke(lost); // because Redis does not repeat the report, which may be about a key with a copy
+            throw lost;
         }
     }
 

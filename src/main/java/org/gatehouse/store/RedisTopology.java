@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The connections to a single Redis server, or to all masters of a Cluster. A topology is used until one of its
@@ -24,6 +25,9 @@ public final class RedisTopology {
      */
     public static final Duration REPORT_TIME = Duration.ofMillis(5);
 
+    private static final AtomicLong created = new AtomicLong();
+
+    private final long number = created.incrementAndGet();
     private final List<RedisNodeConnection> bySlot;
     private final List<String> runIds;
     private final List<String> probeKeys;
@@ -37,6 +41,11 @@ public final class RedisTopology {
                 .sorted()
                 .toList();
         this.probeKeys = RedisProbe.keys(bySlot);
+    }
+
+    /** Returns a number that no other topology of this application has. */
+    public long number() {
+        return number;
     }
 
     /** Returns the sorted run ids of the servers. A server gets a new run id at each start. */

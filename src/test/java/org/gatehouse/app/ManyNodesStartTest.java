@@ -313,7 +313,10 @@ class ManyNodesStartTest {
                 }));
             }
             for (Future<Node> starting : starts) {
-                nodes.add(starting.get());
+                Node node = starting.get();
+                nodes.add(node);
+                // The embedded server sometimes fails if several nodes prepare it at once. The node then tries again.
+                await().until(() -> node.send("GET", "/health/ready", "").status() == 200);
             }
         } finally {
             threads.shutdown();

@@ -117,14 +117,14 @@ enum Mutation {
     COPIES_OF_LOST_CONNECTIONS_USED(
             FaultScript.A_LOST_CONNECTION,
             "cache/NearCache.java",
-            "return generation == permit.generation() && topology == permit.topology();",
+            "return generation == permit.generation() && topology == current;",
             "return generation == permit.generation();",
             Alteration.LONG_REPORT_TIME),
     COPIES_OF_OTHER_GENERATIONS_USED(
             FaultScript.A_CHANGE_WITHOUT_REDIS,
             "cache/NearCache.java",
-            "return generation == permit.generation() && topology == permit.topology();",
-            "return topology == permit.topology();",
+            "return generation == permit.generation() && topology == current;",
+            "return topology == current;",
             Alteration.LONG_REPORT_TIME);
 
     private final FaultScript scenario;

@@ -24,6 +24,8 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -58,6 +60,19 @@ class LogConfiguratorTest {
         assertThat(levels(context)).isEqualTo(levels(fromFile)).hasSize(6);
         assertThat(encoder(context)).isInstanceOf(TextLogEncoder.class);
         assertThat(encoder(fromFile)).isInstanceOf(TextLogEncoder.class);
+    }
+
+    @Test
+    @ResourceLock(Resources.SYSTEM_PROPERTIES)
+    void aNamedFileThatDoesNotExistLeavesTheUsualConfiguration() {
+        System.setProperty("logback.configurationFile", "there-is-no-such-file.xml");
+        try {
+            assertThat(new LogConfigurator().configure(context)).isEqualTo(ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
+        } finally {
+            System.clearProperty("logback.configurationFile");
+        }
+        assertThat(levels(context)).containsEntry(org.slf4j.Logger.ROOT_LOGGER_NAME, Level.INFO);
+        assertThat(encoder(context)).isInstanceOf(TextLogEncoder.class);
     }
 
     @ParameterizedTest
