@@ -3,20 +3,15 @@ package org.gatehouse.cache;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.gatehouse.cache.Generation.Permit;
 import org.gatehouse.cache.NearCache.Slot;
-import org.gatehouse.concurrent.LeasedValue;
 import org.gatehouse.concurrent.Threads;
-import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.RedisScript;
@@ -39,15 +34,12 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>T</b>: writes are in progress. A V or L may not be stored until all writes have ended.
  * </ul>
  *
- * <p>A write adds its T, changes the store, and removes its T. Only then is the write acknowledged. {@link Generation}
- * prevents stale reads after a write that cannot reach Redis.
+ * <p>This class reads and loads documents; {@link CacheWriter} makes the steps of a write. {@link Generation} prevents
+ * stale reads after a write that cannot reach Redis.
  *
  * @param <T> the type of the documents
  */
 public final class DocumentCache<T> {
-    /** Every write takes less time. After this time, Redis removes the T of a node that died during a write. */
-    static final Duration WRITE_MARK_LIFE = Duration.ofSeconds(5);
-
     /** Every load takes less time. After this time, Redis removes the L of a node that died during a load. */
     private static final Duration LOAD_MARK_LIFE = Duration.ofSeconds(3);
 
@@ -57,14 +49,10 @@ public final class DocumentCache<T> {
     /** A normal local reply takes less time. The timeout is short, because a late read then uses MongoDB instead. */
     private static final Duration READ_TIMEOUT = Duration.ofMillis(50);
 
-    /** This timeout exceeds READ_TIMEOUT, because a late reply delays the write and makes all entries invalid. */
-    private static final Duration WRITE_TIMEOUT = Duration.ofMillis(200);
-
-    private static final byte[][] NOT_STORED = {};
-
     private static final int[] LOADER_WAITS_MS = {5, 10, 20, 40};
 
     private final Generation generation;
+    private final CacheWriter writer;
     private final String prefix;
     private final Duration ttl;
     private final Codec<T> codec;
@@ -105,6 +93,7 @@ public final class DocumentCache<T> {
                 "gatehouse_cache_reads_total", "Reads of documents, by their source.", "cache", "outcome");
         this.reads = Metrics.byConstant(Outcome.class, outcome -> counter.labelValues(name, outcome));
         this.generation = generation;
+        this.writer = new CacheWriter(generation);
         this.prefix = prefix;
         this.ttl = ttl;
         this.codec = codec;
@@ -127,12 +116,31 @@ public final class DocumentCache<T> {
         String key = key(id);
         // Before the copy is taken. Otherwise its report could arrive, and be counted, between the two steps.
         boolean inTime = permit.topology().reportsInTime(key);
-        Slot slot = generation.near().slot(key, permit);
-        Optional<T> copy = copy(slot);
-        if (inTime && copy.isPresent()) {
+        Optional<T> copy = copy(generation.near().slot(key, permit));
+        if (copy.isEmpty()) {
+            return getFromRedis(id, permit, loader);
+        }
+        if (inTime) {
             reads.accept(Outcome.NEAR);
             return () -> copy;
         }
+        PendingReply<Void> confirmation = permit.topology().confirmReportsAsync(key);
+        return () -> {
+            // The reply to another command may already have arrived.
+            boolean confirmed = permit.topology().reportsInTime(key)
+                    || confirmation.await(READ_TIMEOUT).isAvailable();
+            Optional<T> unchanged = confirmed ? copy(generation.near().slot(key, permit)) : Optional.empty();
+            if (unchanged.isPresent()) {
+                reads.accept(Outcome.NEAR);
+                return unchanged;
+            }
+            return getFromRedis(id, permit, loader).get();
+        };
+    }
+
+    private Supplier<Optional<T>> getFromRedis(String id, Permit permit, Supplier<Optional<T>> loader) {
+        String key = key(id);
+        Slot slot = generation.near().slot(key, permit);
         PendingReply<byte[]> pending = permit.topology().executeAsync(key, commands -> commands.get(key));
         return () -> {
             RedisTopology.Reply<byte[]> reply = pending.await(READ_TIMEOUT);
@@ -157,7 +165,7 @@ public final class DocumentCache<T> {
 
     /** Loads a document that is not cached. One thread of this node loads it for all waiting callers. */
     private Optional<T> readThrough(String id, Supplier<Optional<T>> loader) {
-        String token = token();
+        String token = Script.token();
         for (int wait : LOADER_WAITS_MS) {
             // If filling is not allowed, the loaded document is not cached, because the current Redis may lack the T of
             // a write in progress.
@@ -192,7 +200,7 @@ public final class DocumentCache<T> {
         Optional<T> document = codec.decode(id, entry.content());
         if (document.isEmpty()) {
             // Another application or a newer version stored the entry, so the entry is removed.
-            generation.topology().ifPresent(topology -> end(List.of(id), topology, token()));
+            writer.remove(key(id));
             return loader.get();
         }
         if (slot != null) {
@@ -227,7 +235,7 @@ public final class DocumentCache<T> {
     }
 
     private byte[] entryLife(Optional<T> document) {
-        return millis(jittered(document.isPresent() ? ttl : Collections.min(List.of(ttl, ABSENCE_LIFE))));
+        return Script.millis(jittered(document.isPresent() ? ttl : Collections.min(List.of(ttl, ABSENCE_LIFE))));
     }
 
     /**
@@ -244,13 +252,14 @@ public final class DocumentCache<T> {
 
     /** Changes several documents with one write. Each step in Redis takes one round trip for all documents. */
     public <R> R write(List<String> ids, Supplier<R> write) {
-        return write(ids, write, result -> NOT_STORED);
+        return writer.write(keys(ids), write, result -> CacheWriter.NOT_STORED);
     }
 
     /**
      * Changes a document like {@link #write}, and stores the result in the cache, so that the next read need not load
-     * it. It is not stored if another write took place meanwhile, because the other write may be the later one. It is
-     * also not stored without a near cache, because {@code docs/upgrading.md} requires the same of nodes of 0.1.0.
+     * it. It is not stored if another write took place meanwhile, because the other write may be the later one. A node
+     * without a near cache stores nothing either: {@code docs/upgrading.md} disables the near cache while nodes of 0.1.0
+     * run, because their writes do not mark a T that another write has set.
      *
      * @param isWritten returns false if the document may have been read before this call, so that it may be old
      */
@@ -259,120 +268,38 @@ public final class DocumentCache<T> {
                 .permit()
                 .filter(now -> now.mayFill() && now.topology().isTracking(key(id)))
                 .orElse(null);
-        return write(
-                List.of(id),
+        return writer.write(
+                List.of(key(id)),
                 write,
                 result -> permit == null
-                        ? NOT_STORED
+                        ? CacheWriter.NOT_STORED
                         : result.filter(isWritten)
                                 .filter(document -> isStillPermitted(permit))
                                 .map(document -> new byte[][] {entry(permit, result), entryLife(result)})
-                                .orElse(NOT_STORED));
-    }
-
-    private <R> R write(List<String> ids, Supplier<R> write, Function<R, byte[][]> entryOf) {
-        String token = token();
-        Optional<RedisTopology> announced = generation.topology().filter(topology -> begin(ids, topology, token));
-        if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {
-            throw LeasedValue.unavailable();
-        }
-        R result;
-        try {
-            result = write.get();
-        } catch (GatehouseException rejected) {
-            if (rejected.code() == ErrorCode.STORE_UNAVAILABLE) {
-                endLater(ids, token);
-            } else {
-                announced.ifPresent(topology -> end(ids, topology, token));
-            }
-            throw rejected;
-        } catch (RuntimeException unknown) {
-            endLater(ids, token);
-            throw unknown;
-        }
-        byte[][] entry = entryOf.apply(result);
-        // The generation is checked too, because Redis may have restarted without the T and may contain a stale V.
-        if (announced
-                .filter(topology -> end(ids, topology, token, entry) && generation.awaitSettled(topology))
-                .isEmpty()) {
-            generation.incrementAndAwait();
-        }
-        return result;
-    }
-
-    private boolean begin(List<String> ids, RedisTopology topology, String token) {
-        byte[] life = millis(WRITE_MARK_LIFE);
-        return all(ids, id -> Script.BEGIN.executeAsync(topology, key(id), RedisScript.bytes(token), life))
-                .isPresent();
-    }
-
-    /**
-     * Removes the T. If Redis had lost it, a node may have copied the old document from an entry that this call
-     * removes. Then this method waits until no node uses the copy.
-     */
-    private boolean end(List<String> ids, RedisTopology topology, String token, byte[]... entry) {
-        byte[][] arguments = Stream.concat(Stream.of(RedisScript.bytes(token)), Stream.of(entry))
-                .toArray(byte[][]::new);
-        return all(ids, id -> Script.END.executeAsync(topology, key(id), arguments))
-                .filter(replies ->
-                        replies.stream().noneMatch(Script::isGone) || Threads.sleep(RedisTopology.REPORT_TIME))
-                .isPresent();
-    }
-
-    /** Sends a step for all documents before waiting for the first reply; returns empty if a step failed. */
-    private static Optional<List<byte[]>> all(List<String> ids, Function<String, PendingReply<byte[]>> step) {
-        List<PendingReply<byte[]>> sent = ids.stream().map(step).toList();
-        List<byte[]> replies = sent.stream()
-                .map(pending -> pending.await(WRITE_TIMEOUT).value())
-                .takeWhile(Optional::isPresent)
-                .map(Optional::get)
-                .toList();
-        return replies.size() == sent.size() ? Optional.of(replies) : Optional.empty();
-    }
-
-    /**
-     * Extends the life of the T while the write may still happen, and then removes the T. If Redis cannot be reached,
-     * its entries may be older than the write, so the generation is incremented.
-     */
-    private void endLater(List<String> ids, String token) {
-        if (generation
-                .topology()
-                .filter(topology -> begin(ids, topology, token))
-                .isEmpty()) {
-            generation.scheduleIncrement();
-        }
-        generation.execute(
-                () -> {
-                    Optional<RedisTopology> announced =
-                            generation.topology().filter(topology -> end(ids, topology, token));
-                    if (announced.filter(generation::isTrusted).isEmpty()) {
-                        generation.scheduleIncrement();
-                    }
-                },
-                WRITE_MARK_LIFE);
+                                .orElse(CacheWriter.NOT_STORED));
     }
 
     private RedisTopology.Reply<byte[]> acquire(String id, Permit permit, String token) {
         byte[] number = RedisScript.bytes(Long.toString(permit.generation()));
         return Script.ACQUIRE.execute(
-                permit.topology(), key(id), READ_TIMEOUT, number, RedisScript.bytes(token), millis(LOAD_MARK_LIFE));
+                permit.topology(),
+                key(id),
+                READ_TIMEOUT,
+                number,
+                RedisScript.bytes(token),
+                Script.millis(LOAD_MARK_LIFE));
+    }
+
+    private List<String> keys(List<String> ids) {
+        return ids.stream().map(this::key).toList();
     }
 
     private String key(String id) {
         return prefix + ":{" + id + "}";
     }
 
-    /** Returns a token that identifies one load or write for a few seconds; the token is not secret. */
-    private static String token() {
-        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    }
-
     private static Duration jittered(Duration life) {
         long millis = life.toMillis();
         return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 10 + 1));
-    }
-
-    private static byte[] millis(Duration life) {
-        return RedisScript.bytes(Long.toString(life.toMillis()));
     }
 }

@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * the current Redis by its run id. A node that connects to a Redis with another run id increments the generation too.
  */
 public final class Generation implements AutoCloseable {
-    /** After this time, writes that were announced only to the previous Redis have ended: see {@link DocumentCache}. */
-    static final Duration FILL_QUARANTINE = DocumentCache.WRITE_MARK_LIFE;
+    /** After this time, writes that were announced only to the previous Redis have ended. */
+    static final Duration FILL_QUARANTINE = CacheWriter.WRITE_MARK_LIFE;
 
     /** After this time, all leases on an older generation have expired. */
     private static final Duration SETTLING = LeasedValue.EXPIRY;

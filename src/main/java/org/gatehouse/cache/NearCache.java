@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Copies of cached documents in the memory of this node, so that a read needs no round trip to Redis.
  *
  * <p>Redis reports each change of a key that this node has read. The report removes the copy. Reports take time, so a
- * copy may be used only if {@link RedisTopology#reportsInTime} returned true before the copy was taken.
+ * copy may be used only if {@link RedisTopology#reportsInTime} returned true before the copy was taken, or after the
+ * reply to {@link RedisTopology#confirmReportsAsync}.
  *
  * <p>A reader that sends a GET first reserves a {@link Slot} for the key, or shares the reserved slot that is there.
  * The reply fills the slot only if no report has removed it since. Without this check, a slow reader could store a

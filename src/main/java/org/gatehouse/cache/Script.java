@@ -1,6 +1,9 @@
 package org.gatehouse.cache;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 import org.gatehouse.store.RedisScript;
 
 /**
@@ -88,6 +91,16 @@ final class Script {
     private static final byte[] GONE = RedisScript.bytes("gone");
 
     private Script() {}
+
+    /** Returns a token that identifies one load or write for a few seconds; the token is not secret. */
+    static String token() {
+        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    }
+
+    /** Returns a TTL as an argument of a script. */
+    static byte[] millis(Duration life) {
+        return RedisScript.bytes(Long.toString(life.toMillis()));
+    }
 
     static boolean isGone(byte[] replyOfEnd) {
         return Arrays.equals(replyOfEnd, GONE);

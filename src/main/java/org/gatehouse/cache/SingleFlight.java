@@ -4,8 +4,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
@@ -48,7 +46,7 @@ final class SingleFlight<T> {
             own.before = last;
             return own;
         });
-        return joined == own ? lead(key, own, task) : await(joined);
+        return joined == own ? lead(key, own, task) : Threads.result(joined.result, FLIGHT_TIMEOUT);
     }
 
     private T lead(String key, Flight<T> own, Supplier<T> task) {
@@ -75,24 +73,11 @@ final class SingleFlight<T> {
             return;
         }
         try {
-            await(before);
+            Threads.result(before.result, FLIGHT_TIMEOUT);
         } catch (GatehouseException failed) {
             if (failed.code() == ErrorCode.STORE_UNAVAILABLE) {
                 throw failed;
             }
-        }
-    }
-
-    private T await(Flight<T> flight) {
-        try {
-            return Threads.get(flight.result, FLIGHT_TIMEOUT);
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof GatehouseException reported) {
-                throw reported;
-            }
-            throw new IllegalStateException(failed.getCause());
-        } catch (TimeoutException late) {
-            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), late);
         }
     }
 }

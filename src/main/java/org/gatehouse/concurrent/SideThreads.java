@@ -2,16 +2,12 @@ package org.gatehouse.concurrent;
 
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import org.gatehouse.error.ErrorCode;
-import org.gatehouse.error.GatehouseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -58,20 +54,7 @@ public final class SideThreads implements AutoCloseable {
             T result = step.get();
             return () -> result;
         }
-        return () -> result(task);
-    }
-
-    private static <T> T result(FutureTask<T> task) {
-        try {
-            return Threads.get(task, STEP_TIMEOUT);
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof GatehouseException reported) {
-                throw reported;
-            }
-            throw new IllegalStateException(failed.getCause());
-        } catch (TimeoutException late) {
-            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), late);
-        }
+        return () -> Threads.result(task, STEP_TIMEOUT);
     }
 
     @Override

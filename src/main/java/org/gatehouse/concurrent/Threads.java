@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Threads {
     private static final String PREFIX = "gatehouse-";
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(Threads.class);
 
     private Threads() {}
@@ -82,6 +85,25 @@ public final class Threads {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new TimeoutException("interrupted");
+        }
+    }
+
+    /**
+     * Returns the result of a step of a request.
+     *
+     * @throws GatehouseException the exception of the step; {@code STORE_UNAVAILABLE} after the timeout
+     * @throws IllegalStateException if the step has failed with another exception
+     */
+    public static <T extends @Nullable Object> T result(Future<T> step, Duration timeout) {
+        try {
+            return get(step, timeout);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof GatehouseException reported) {
+                throw reported;
+            }
+            throw new IllegalStateException(failed.getCause());
+        } catch (TimeoutException late) {
+            throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, RETRY_AFTER, late);
         }
     }
 

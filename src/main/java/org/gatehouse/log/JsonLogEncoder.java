@@ -6,7 +6,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.Appender;
-import ch.qos.logback.core.encoder.EncoderBase;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -28,9 +27,8 @@ import org.slf4j.event.KeyValuePair;
  * <p>Non-ASCII characters are escaped, because some readers treat some of them as line breaks. Logback's own JSON
  * encoder is not used, because it writes key-value pairs as objects, their values as text, and times as numbers.
  */
-public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
+public final class JsonLogEncoder extends LineEncoder {
     private static final int INITIAL_SIZE = 512;
-    private static final byte[] EMPTY = {};
 
     private static final JsonFactory json =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -93,15 +91,5 @@ public final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
         } else {
             generator.writeString(String.valueOf(value));
         }
-    }
-
-    @Override
-    public byte[] headerBytes() {
-        return EMPTY;
-    }
-
-    @Override
-    public byte[] footerBytes() {
-        return EMPTY;
     }
 }

@@ -4,7 +4,6 @@ import ch.qos.logback.classic.pattern.TargetLengthBasedClassNameAbbreviator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
-import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.util.CachingDateFormatter;
 import java.nio.charset.Charset;
 import java.util.Map;
@@ -15,11 +14,10 @@ import java.util.Map;
  *
  * <p>Logback's patterns are not used, because the first pattern loads 200 classes.
  */
-public final class TextLogEncoder extends EncoderBase<ILoggingEvent> {
+public final class TextLogEncoder extends LineEncoder {
     private static final int LEVEL_WIDTH = 5;
     private static final int MAX_LOGGER_LENGTH = 24;
     private static final int INITIAL_SIZE = 256;
-    private static final byte[] EMPTY = {};
 
     /** Formats times in the time zone of the system. */
     private final CachingDateFormatter times = new CachingDateFormatter("yyyy-MM-dd'T'HH:mm:ss.SSSX");
@@ -45,15 +43,5 @@ public final class TextLogEncoder extends EncoderBase<ILoggingEvent> {
             line.append(ThrowableProxyUtil.asString(thrown));
         }
         return line.toString().getBytes(Charset.defaultCharset());
-    }
-
-    @Override
-    public byte[] headerBytes() {
-        return EMPTY;
-    }
-
-    @Override
-    public byte[] footerBytes() {
-        return EMPTY;
     }
 }

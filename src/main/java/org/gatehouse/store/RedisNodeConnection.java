@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ final class RedisNodeConnection {
     private final StatefulRedisConnection<String, byte[]> connection;
     private final String runId;
     private final RedisConnection owner;
+    private final SharedPing sharedPing = new SharedPing(this::ping);
     private volatile boolean silent;
     private volatile long silentSince;
     /** Whether the server reports changes. Each GET that is sent from now on makes it report the next change. */
@@ -144,17 +147,35 @@ final class RedisNodeConnection {
 
     /**
      * Returns whether every change that is older than {@link RedisTopology#REPORT_TIME} has been reported; false if the
-     * server does not report changes. The server reports a change before it replies to later commands. A caller that asks often keeps the result true, because a
-     * PING is sent if no other command was sent for half of this time.
+     * server does not report changes. The server reports a change before it replies to later commands. A caller that
+     * asks often keeps the result true, because a PING is sent if no other command was sent for half of this time.
      */
     boolean reportsInTime() {
         long now = System.nanoTime();
         boolean inTime = tracking && now - lastAnswered < REPORT_TIME_NANOS;
         if (inTime && now - lastSent > REPORT_TIME_NANOS / 2) {
-            lastSent = now;
-            var unused = connection.async().ping().thenRun(() -> noteReply(now));
+            var unused = ping();
         }
         return inTime;
+    }
+
+    private CompletionStage<String> ping() {
+        long now = System.nanoTime();
+        lastSent = now;
+        return connection.async().ping().whenComplete((pong, failure) -> {
+            if (failure == null) {
+                noteReply(now);
+            }
+        });
+    }
+
+    /**
+     * Asks the server for a reply. When it arrives, every change that happened before this call has been reported. Callers
+     * share the question. While the circuit is open, returns null.
+     */
+    @Nullable
+    Future<Void> confirm() {
+        return silent ? null : sharedPing.join();
     }
 
     private void noteReply(long sentAt) {
@@ -169,7 +190,7 @@ final class RedisNodeConnection {
      * @param sentAt the time of sending, from {@link System#nanoTime}
      * @throws RedisNoScriptException if the server does not know the script; the caller then sends the script's text
      */
-    <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
+    <T> RedisTopology.Reply<T> await(Future<T> sent, long sentAt, Duration timeout) {
         try {
             @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             noteReply(sentAt);

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -112,6 +113,17 @@ public final class RedisTopology {
      */
     public boolean reportsInTime(String key) {
         return node(key).reportsInTime();
+    }
+
+    /**
+     * Asks Redis to confirm that every change of this key before this call has been reported, if Redis had to report it.
+     * The changes have been reported if the reply is available. Callers share the question, so it costs less than a GET.
+     */
+    public PendingReply<Void> confirmReportsAsync(String key) {
+        RedisNodeConnection node = node(key);
+        long sentAt = System.nanoTime();
+        Future<Void> confirmation = node.confirm();
+        return timeout -> confirmation == null ? new Reply.Unavailable<>() : node.await(confirmation, sentAt, timeout);
     }
 
     private RedisNodeConnection node(String key) {

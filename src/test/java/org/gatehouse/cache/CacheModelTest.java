@@ -194,6 +194,7 @@ class CacheModelTest {
             1     | COPIES_ARE_VALID_WITHOUT_A_REPLY | breaks             | breaks              | breaks             | breaks
             1     | COPY_TAKEN_BEFORE_THE_CHECK      | breaks             | breaks              | breaks             | breaks
             1     | REPLIES_OVERTAKE_INVALIDATIONS   | breaks             | breaks              | breaks             | breaks
+            1     | EARLIER_PING_IS_SHARED           | breaks             | breaks              | breaks             | breaks
             1     | REDIS_FORGETS_READS              | breaks             | breaks              | breaks             | breaks
             """)
     void everyPartOfTheNearCacheIsNeededAndTogetherTheyAreEnough(

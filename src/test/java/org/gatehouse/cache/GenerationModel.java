@@ -1,6 +1,5 @@
 package org.gatehouse.cache;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -165,7 +164,9 @@ final class GenerationModel implements Model {
                 && stored.isSet(state)
                 && run.alive.isSet(state)
                 && key.get(run.value.of(state))
-                        .filter(entry -> entry.isDocument() && entry.isValidIn(number(present)) && version(entry) == 0)
+                        .filter(entry -> entry.isDocument()
+                                && entry.isValidIn(number(present))
+                                && ScriptedKey.version(entry) == 0)
                         .isPresent();
     }
 
@@ -220,15 +221,6 @@ final class GenerationModel implements Model {
     /** Returns the generation that a node writes into a value. */
     private long number(int generationSeen) {
         return has(Change.NO_GENERATION_IN_THE_VALUE) ? 0 : generationSeen + 1L;
-    }
-
-    private byte[] document(int generationSeen, int version) {
-        byte[] content = RedisScript.bytes(Integer.toString(version));
-        return Entry.document(number(generationSeen), version, content);
-    }
-
-    private static int version(Entry document) {
-        return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 
     /** One run of a Redis server, from its start to its end, with the only key of the model. */
@@ -353,7 +345,7 @@ final class GenerationModel implements Model {
         }
     }
 
-    /** The next step of the writer. See {@code DocumentCache.write}. */
+    /** The next step of the writer. See {@code CacheWriter.write}. */
     private enum Writing {
         BEGIN,
         STORE,
@@ -561,7 +553,10 @@ final class GenerationModel implements Model {
             this.fills = IntStream.range(0, GENERATIONS)
                     .mapToObj(seen -> IntStream.range(0, 2)
                             .mapToObj(version -> key.step(
-                                    Script.FILL, Entry.loading(number(seen), token), document(seen, version), TTL_MS))
+                                    Script.FILL,
+                                    Entry.loading(number(seen), token),
+                                    ScriptedKey.document(number(seen), version),
+                                    TTL_MS))
                             .toList())
                     .toList();
         }
@@ -645,7 +640,7 @@ final class GenerationModel implements Model {
             if (entry.isEmpty()) {
                 return ifAbsent;
             }
-            return entry.get().isDocument() ? finish(state, version(entry.get())) : bypass(state);
+            return entry.get().isDocument() ? finish(state, ScriptedKey.version(entry.get())) : bypass(state);
         }
 
         private boolean isLinked(State state) {

@@ -1,6 +1,5 @@
 package org.gatehouse.cache;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -244,7 +243,9 @@ final class KeyModel implements Model {
             String endWithDocument = without(Script.END, STAR_AT_END, Change.NO_STAR_AT_A_LATE_END);
             boolean stores = !has(Change.NO_END) && !has(Change.END_LEAVES_V_AND_L);
             this.storingEnds = IntStream.rangeClosed(0, WRITERS)
-                    .mapToObj(version -> stores ? key.step(endWithDocument, mine, document(version), TTL_MS) : end)
+                    .mapToObj(version -> stores
+                            ? key.step(endWithDocument, mine, ScriptedKey.document(GENERATION, version), TTL_MS)
+                            : end)
                     .toList();
         }
 
@@ -358,7 +359,7 @@ final class KeyModel implements Model {
             byte[] lease = Entry.loading(GENERATION, token);
             this.acquire = key.step(Script.ACQUIRE, generation, RedisScript.bytes(token), TTL_MS);
             this.fills = IntStream.rangeClosed(0, WRITERS)
-                    .mapToObj(KeyModel::document)
+                    .mapToObj(version -> ScriptedKey.document(GENERATION, version))
                     .map(document -> has(Change.FILL_IGNORES_ITS_LEASE)
                             ? key.step(FILL_WITHOUT_LEASE_CHECK, lease, document, TTL_MS)
                             : key.step(Script.FILL, lease, document, TTL_MS))
@@ -437,7 +438,9 @@ final class KeyModel implements Model {
             if (entry.isEmpty()) {
                 return then(state, ifAbsent);
             }
-            return entry.get().isDocument() ? finish(state, version(entry.get())) : then(state, Reading.BYPASS);
+            return entry.get().isDocument()
+                    ? finish(state, ScriptedKey.version(entry.get()))
+                    : then(state, Reading.BYPASS);
         }
 
         private State finish(State state, int version) {
@@ -447,14 +450,5 @@ final class KeyModel implements Model {
         private State then(State state, Reading step) {
             return next.set(state, step);
         }
-    }
-
-    private static byte[] document(int version) {
-        byte[] content = RedisScript.bytes(Integer.toString(version));
-        return Entry.document(GENERATION, version, content);
-    }
-
-    private static int version(Entry document) {
-        return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 }

@@ -1,6 +1,5 @@
 package org.gatehouse.cache;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +28,8 @@ import org.gatehouse.store.RedisScript;
  * <p>Before a reader sends a GET, it reserves a slot in the map, or shares the reserved slot that is there. An
  * invalidation removes the slot, with or without a copy. After the reply to the GET, the reader stores the copy, but
  * only if exactly its slot is still in the map. A copy that is not valid at the moment stays in the map: it becomes valid
- * again with a later reply, unless an invalidation arrives before. {@link NearCache} works in the same way.
+ * again with a later reply, unless an invalidation arrives before. A reader may also send a PING. If a copy is in the map
+ * after the reply, the reader uses this copy. {@link NearCache} works in the same way.
  *
  * <p>The model omits the following:
  *
@@ -56,7 +56,7 @@ final class NearModel implements Model {
     private static final int RESERVED = 1;
     private static final int COPY = 2;
 
-    /** The messages of a channel. A larger number is the reply to a GET; see {@link Reader#reply}. */
+    /** The messages of a channel. A larger number is a reply to a reader; see {@link Reader#reply}. */
     private static final int NO_MESSAGE = 0;
 
     private static final int INVALIDATION = 1;
@@ -86,6 +86,8 @@ final class NearModel implements Model {
         COPY_TAKEN_BEFORE_THE_CHECK,
         /** Another connection or thread delivers invalidations. Then a reply may overtake an earlier invalidation. */
         REPLIES_OVERTAKE_INVALIDATIONS,
+        /** A reader may wait for the reply to a PING that was sent before the read. */
+        EARLIER_PING_IS_SHARED,
         REDIS_FORGETS_READS
     }
 
@@ -164,8 +166,13 @@ final class NearModel implements Model {
         return 2 * writes;
     }
 
-    /** Returns the number of different replies to a GET. */
+    /** Returns the number of different replies to a reader. */
     private int replies() {
+        return pongToReader() + 1;
+    }
+
+    /** Returns the reply to the PING of a reader. The lower numbers are the replies to a GET. */
+    private int pongToReader() {
         return DOCUMENT + writes + 1;
     }
 
@@ -219,7 +226,7 @@ final class NearModel implements Model {
             this.begin = key.step(Script.BEGIN, token, TTL_MS);
             this.end = key.step(Script.END, token);
             this.storingEnds = IntStream.rangeClosed(0, writes)
-                    .mapToObj(version -> key.step(Script.END, token, document(version), TTL_MS))
+                    .mapToObj(version -> key.step(Script.END, token, ScriptedKey.document(GENERATION, version), TTL_MS))
                     .toList();
         }
 
@@ -318,7 +325,8 @@ final class NearModel implements Model {
                     && message(1, state) > INVALIDATION) {
                 arrive(1, state, steps);
             }
-            if (known.of(state) != ran.of(state) && !holds(PONG, state)) {
+            boolean changesValidity = known.of(state) != ran.of(state);
+            if ((changesValidity || has(Change.EARLIER_PING_IS_SHARED)) && !holds(PONG, state)) {
                 steps.take(name, "PING", send(PONG, state));
             }
             for (Reader reader : readers) {
@@ -374,12 +382,17 @@ final class NearModel implements Model {
             int before = ranBefore.of(state) >>> position * bits() & largest(bits());
             after = known.set(after, known.of(after) | before);
             if (message == PONG) {
+                for (Reader reader : readers) {
+                    after = reader.receivePong(after);
+                }
                 steps.take(name, "receives the reply to PING", after);
                 return;
             }
             Reader reader = readers.get((message - REPLIES) / replies());
             steps.take(
-                    reader.name, "receives the reply to GET", reader.receive((message - REPLIES) % replies(), after));
+                    reader.name,
+                    "receives the reply to its command",
+                    reader.receive((message - REPLIES) % replies(), after));
         }
 
         private int without(int position, int width, int list) {
@@ -405,6 +418,9 @@ final class NearModel implements Model {
     private enum Reading {
         START,
         LOOK,
+        PING,
+        RECEIVE_PONG,
+        LOOK_AGAIN,
         GET,
         RECEIVE,
         STORE_COPY,
@@ -440,7 +456,8 @@ final class NearModel implements Model {
             this.acquire = key.step(
                     Script.ACQUIRE, RedisScript.bytes(Long.toString(GENERATION)), RedisScript.bytes(token), TTL_MS);
             this.fills = IntStream.rangeClosed(0, writes)
-                    .mapToObj(version -> key.step(Script.FILL, lease, document(version), TTL_MS))
+                    .mapToObj(
+                            version -> key.step(Script.FILL, lease, ScriptedKey.document(GENERATION, version), TTL_MS))
                     .toList();
         }
 
@@ -448,11 +465,13 @@ final class NearModel implements Model {
             switch (next.of(state)) {
                 case START -> begin(state, steps);
                 case LOOK -> look(state, steps);
+                case PING -> steps.take(name, "PING", then(node.send(reply(pongToReader()), state), Reading.RECEIVE));
+                case LOOK_AGAIN -> steps.take(name, "looks for a copy again", answerFromCopy(state));
                 case GET -> {
                     State tracked = node.tracked.set(state, has(Change.REDIS_FORGETS_READS) ? 0 : 1);
-                    steps.take(name, "GET", then(node.send(reply(state), tracked), Reading.RECEIVE));
+                    steps.take(name, "GET", then(node.send(reply(replyToGet(state)), tracked), Reading.RECEIVE));
                 }
-                case RECEIVE -> {}
+                case RECEIVE, RECEIVE_PONG -> {}
                 case STORE_COPY -> {
                     State stored = storeCopy(result.of(state), state);
                     steps.take(name, "stores the copy", then(result.set(stored, 0), Reading.START));
@@ -464,7 +483,7 @@ final class NearModel implements Model {
                     State acquired = found.isEmpty()
                             ? then(after, Reading.LOAD)
                             : found.get().isDocument()
-                                    ? answer(version(found.get()), Reading.START, after)
+                                    ? answer(ScriptedKey.version(found.get()), Reading.START, after)
                                     : then(after, Reading.BYPASS);
                     steps.take(name, "ACQUIRE", acquired);
                 }
@@ -483,6 +502,12 @@ final class NearModel implements Model {
         private void begin(State state, Steps steps) {
             State begun = required.set(state, Math.max(acknowledged.of(state), shown.of(state)));
             steps.take(name, "begins and finds no valid copy", miss(begun));
+            if (node.near.of(state) >= COPY) {
+                steps.take(name, "begins and finds a copy", then(begun, Reading.PING));
+                if (has(Change.EARLIER_PING_IS_SHARED) && node.holds(PONG, state)) {
+                    steps.take(name, "begins and shares a PING", then(begun, Reading.RECEIVE_PONG));
+                }
+            }
             if (has(Change.COPY_TAKEN_BEFORE_THE_CHECK)) {
                 if (node.near.of(state) >= COPY) {
                     State taken = result.set(begun, node.near.of(state) - COPY);
@@ -495,10 +520,21 @@ final class NearModel implements Model {
 
         private void look(State state, Steps steps) {
             boolean takenBefore = has(Change.COPY_TAKEN_BEFORE_THE_CHECK);
-            boolean hit = takenBefore ? node.copiesAreValid(state) : node.near.of(state) >= COPY;
-            int version = takenBefore ? result.of(state) : node.near.of(state) - COPY;
             State looked = result.set(state, 0);
-            steps.take(name, "looks for a copy", hit ? answer(version, Reading.START, looked) : miss(looked));
+            State after = !takenBefore
+                    ? answerFromCopy(state)
+                    : node.copiesAreValid(state) ? answer(result.of(state), Reading.START, looked) : miss(looked);
+            steps.take(name, "looks for a copy", after);
+        }
+
+        private State answerFromCopy(State state) {
+            int version = node.near.of(state) - COPY;
+            return version < 0 ? miss(state) : answer(version, Reading.START, state);
+        }
+
+        /** The reply to a PING that this reader did not send. */
+        State receivePong(State state) {
+            return next.of(state) == Reading.RECEIVE_PONG ? then(state, Reading.LOOK_AGAIN) : state;
         }
 
         private State miss(State state) {
@@ -506,15 +542,21 @@ final class NearModel implements Model {
             return then(reserved.set(after, node.near.of(after) == RESERVED ? 1 : 0), Reading.GET);
         }
 
-        /** Returns the message with the reply to a GET that runs now. */
-        private int reply(State state) {
-            Optional<Entry> entry = key.get(value.of(state)).filter(found -> found.isValidIn(GENERATION));
-            int reply = entry.map(found -> found.isDocument() ? DOCUMENT + version(found) : OTHER)
-                    .orElse(ABSENT);
+        private int reply(int reply) {
             return REPLIES + number * replies() + reply;
         }
 
+        /** Returns the reply to a GET that runs now. */
+        private int replyToGet(State state) {
+            Optional<Entry> entry = key.get(value.of(state)).filter(found -> found.isValidIn(GENERATION));
+            return entry.map(found -> found.isDocument() ? DOCUMENT + ScriptedKey.version(found) : OTHER)
+                    .orElse(ABSENT);
+        }
+
         private State receive(int reply, State state) {
+            if (reply == pongToReader()) {
+                return then(state, Reading.LOOK_AGAIN);
+            }
             if (reply < DOCUMENT) {
                 return then(state, reply == ABSENT ? Reading.ACQUIRE : Reading.BYPASS);
             }
@@ -541,14 +583,5 @@ final class NearModel implements Model {
         private State then(State state, Reading step) {
             return next.set(state, step);
         }
-    }
-
-    private static byte[] document(int version) {
-        byte[] content = RedisScript.bytes(Integer.toString(version));
-        return Entry.document(GENERATION, version, content);
-    }
-
-    private static int version(Entry document) {
-        return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
     }
 }

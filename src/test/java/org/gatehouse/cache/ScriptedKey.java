@@ -107,6 +107,16 @@ final class ScriptedKey {
         return contents.get(key);
     }
 
+    /** Returns a V whose document is its version. */
+    static byte[] document(long generation, int version) {
+        return Entry.document(generation, version, RedisScript.bytes(Integer.toString(version)));
+    }
+
+    /** Returns the version of such a V. */
+    static int version(Entry document) {
+        return Integer.parseInt(new String(document.content(), StandardCharsets.UTF_8));
+    }
+
     private Outcome execute(int before, Call call) {
         if (before == ABSENT) {
             redis.del(NAME);

@@ -34,6 +34,18 @@ final class Alteration {
             "slots.asMap().replace(",
             "org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofMillis(300));\nslots.asMap().replace(");
 
+    /** A read waits so long for the reply of Redis that a few operations surely happen in this time. */
+    static final Alteration LONG_READ_TIMEOUT = new Alteration(
+            "cache/DocumentCache.java",
+            "READ_TIMEOUT = Duration.ofMillis(50)",
+            "READ_TIMEOUT = Duration.ofSeconds(20)");
+
+    /** A node removes a copy 100 ms after it has received the report. A longer time would exceed the timeout of changes. */
+    static final Alteration SLOW_REPORT = new Alteration(
+            "store/RedisNodeConnection.java", "if (message.getContent().get(1) instanceof List<?> keys) {", """
+            org.gatehouse.concurrent.Threads.sleep(Duration.ofMillis(100));
+            if (message.getContent().get(1) instanceof List<?> keys) {""");
+
     private final String file;
     private final String text;
     private final String replacement;

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.TcpProxy.Direction;
 import org.gatehouse.war.ServiceClient;
@@ -62,10 +63,7 @@ enum FaultScript {
     A_LOST_MARK {
         @Override
         void perform(Stage stage) {
-            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, WAIT_TIMEOUT));
-            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
-            stage.awaitHeld(ONE);
-            stage.cluster.withRedis(redis -> redis.flushall());
+            CompletableFuture<?> change = stage.changeThatLosesItsMark();
             stage.load.read(OTHER, stage.key);
             stage.link(ONE).restore();
             change.join();
@@ -155,6 +153,29 @@ enum FaultScript {
         }
     },
 
+    /**
+     * A user asks for its own data, and the node asks Redis whether its copy is current. Before the reply arrives, another
+     * node makes a change. Then the user asks once more.
+     */
+    A_PING_BEFORE_A_CHANGE {
+        @Override
+        void perform(Stage stage) {
+            // An administrator would not do: the node would ask for the caller's data first, and then ask again.
+            String token = stage.cluster.tokenOf(stage.key);
+            Runnable read = () -> stage.load.read(OTHER, stage.key, token);
+            Stream.generate(() -> read).limit(3).forEach(Runnable::run);
+            Sleep.millis(50); // so that the copy is not used without asking
+            stage.redis(OTHER).stall(Direction.TO_CLIENT);
+            CompletableFuture<?> early = stage.asyncUntilSent("PING", read);
+            stage.load.write(ONE, stage.key);
+            CompletableFuture<?> late = stage.async(read);
+            Sleep.millis(50); // so that the late read waits for a reply, too
+            stage.redis(OTHER).restore();
+            early.join();
+            late.join();
+        }
+    },
+
     /** A node changes a document that another node has copied. */
     A_REPORTED_CHANGE {
         @Override
@@ -197,10 +218,7 @@ enum FaultScript {
     A_COPY_OF_A_LOST_MARK {
         @Override
         void perform(Stage stage) {
-            stage.link(ONE).hold(Direction.TO_SERVER, stage.delayFor(CHANGE, WAIT_TIMEOUT));
-            CompletableFuture<?> change = stage.async(() -> stage.load.write(ONE, stage.key));
-            stage.awaitHeld(ONE);
-            stage.cluster.withRedis(redis -> redis.flushall());
+            CompletableFuture<?> change = stage.changeThatLosesItsMark();
             stage.copy(OTHER);
             stage.redis(OTHER).stall(Direction.TO_CLIENT);
             stage.link(ONE).restore();
@@ -364,15 +382,29 @@ enum FaultScript {
 
         /** Starts a read on the other node, and waits until this node has sent a GET to Redis. */
         CompletableFuture<Void> readOfOther() {
+            return asyncUntilSent("u:{" + key + "}", () -> load.read(OTHER, key));
+        }
+
+        /** Starts work, and waits until the other node has sent a command with this text to Redis. */
+        CompletableFuture<Void> asyncUntilSent(String text, Runnable work) {
             CountDownLatch sent = new CountDownLatch(1);
             redis(OTHER).observe(request -> {
-                if (request.contains("u:{" + key + "}")) {
+                if (request.contains(text)) {
                     sent.countDown();
                 }
             });
-            CompletableFuture<Void> read = async(() -> load.read(OTHER, key));
+            CompletableFuture<Void> read = async(work);
             await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0);
             return read;
+        }
+
+        /** Starts a change on node ONE, holds it on its way to MongoDB, and deletes its mark (T) from Redis. */
+        CompletableFuture<Void> changeThatLosesItsMark() {
+            link(ONE).hold(Direction.TO_SERVER, delayFor(CHANGE, WAIT_TIMEOUT));
+            CompletableFuture<Void> change = async(() -> load.write(ONE, key));
+            awaitHeld(ONE);
+            cluster.withRedis(redis -> redis.flushall());
+            return change;
         }
 
         boolean isCommand(String command, String request) {

@@ -112,6 +112,11 @@ final class Load implements AutoCloseable {
 
     /** Makes and records one read. Returns false if the read failed. */
     boolean read(int node, String key) {
+        return read(node, key, token);
+    }
+
+    /** As {@link #read(int, String)}, with the token of another caller. */
+    boolean read(int node, String key, String token) {
         readsSent.incrementAndGet();
         long start = System.nanoTime();
         try {

@@ -15,14 +15,14 @@ enum Mutation {
             ""),
     NO_BEGIN(
             FaultScript.A_CHANGE_WITH_A_LATE_REPLY,
-            "cache/DocumentCache.java",
-            "return all(ids, id -> Script.BEGIN",
-            "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.BEGIN"),
+            "cache/CacheWriter.java",
+            "return all(keys, key -> Script.BEGIN",
+            "if (!token.isEmpty()) return true;\nreturn all(keys, key -> Script.BEGIN"),
     NO_END(
             FaultScript.A_LOST_MARK,
-            "cache/DocumentCache.java",
-            "return all(ids, id -> Script.END",
-            "if (!token.isEmpty()) return true;\nreturn all(ids, id -> Script.END"),
+            "cache/CacheWriter.java",
+            "return all(keys, key -> Script.END",
+            "if (!token.isEmpty()) return true;\nreturn all(keys, key -> Script.END"),
     END_LEAVES_V_AND_L(
             FaultScript.A_LOST_MARK,
             "cache/Script.java",
@@ -30,11 +30,11 @@ enum Mutation {
             "if not value or string.sub(value, 1, 1) ~= 'T' then return 'gone' end"),
     ACKNOWLEDGED_BEFORE_END(
             FaultScript.A_LOST_MARK,
-            "cache/DocumentCache.java",
-            "topology -> end(ids, topology, token, entry) && generation.awaitSettled(topology)",
+            "cache/CacheWriter.java",
+            "topology -> end(keys, topology, token, entry) && generation.awaitSettled(topology)",
             """
             topology -> {
-                generation.execute(() -> end(ids, topology, token, entry), Duration.ofMillis(500));
+                generation.execute(() -> end(keys, topology, token, entry), Duration.ofMillis(500));
                 return generation.awaitSettled(topology);
             }"""),
     ENTRIES_OF_OTHER_GENERATIONS_TRUSTED(
@@ -54,7 +54,7 @@ enum Mutation {
             "boolean mayFill = isValid;"),
     END_AT_ONCE_ON_UNKNOWN(
             FaultScript.A_CHANGE_AFTER_ITS_TIMEOUT,
-            "cache/DocumentCache.java",
+            "cache/CacheWriter.java",
             "if (rejected.code() == ErrorCode.STORE_UNAVAILABLE) {",
             "if (false) {"),
     HITS_WITHOUT_A_LEASE(
@@ -65,7 +65,7 @@ enum Mutation {
     ANY_RUN_OF_REDIS_TRUSTED(
             FaultScript.AN_OLD_SNAPSHOT, "store/RedisTopology.java", "return runIds;", "return List.of(\"any\");"),
     NO_INCREMENT_WHEN_END_CANNOT_BE_REPORTED(
-            FaultScript.A_CHANGE_WITHOUT_REDIS, "cache/DocumentCache.java", "generation.incrementAndAwait();", ""),
+            FaultScript.A_CHANGE_WITHOUT_REDIS, "cache/CacheWriter.java", "generation.incrementAndAwait();", ""),
 
     COPIES_USED_WITHOUT_A_REPLY(
             FaultScript.A_NODE_WITHOUT_REPORTS,
@@ -75,13 +75,13 @@ enum Mutation {
             Alteration.LONG_REPORT_TIME),
     NO_WAIT_BEFORE_THE_WRITE(
             FaultScript.A_NODE_WITHOUT_REPORTS,
-            "cache/DocumentCache.java",
+            "cache/CacheWriter.java",
             "if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {",
             "if (false) {",
             Alteration.LONG_REPORT_TIME),
     THE_WAIT_AFTER_THE_WRITE(
             FaultScript.A_CHANGE_BEFORE_ITS_REPORT,
-            "cache/DocumentCache.java",
+            "cache/CacheWriter.java",
             "if (announced.isPresent() && !Threads.sleep(RedisTopology.REPORT_TIME)) {",
             """
             Supplier<R> original = write;
@@ -94,7 +94,7 @@ enum Mutation {
             Alteration.LONG_REPORT_TIME),
     NO_WAIT_AFTER_A_LOST_MARK(
             FaultScript.A_COPY_OF_A_LOST_MARK,
-            "cache/DocumentCache.java",
+            "cache/CacheWriter.java",
             "replies.stream().noneMatch(Script::isGone)",
             "!replies.isEmpty()",
             Alteration.LONG_REPORT_TIME),
@@ -106,6 +106,13 @@ enum Mutation {
             org.gatehouse.concurrent.Threads.sleep(java.time.Duration.ofMillis(300));
             slots.put(key, new Slot(""",
             Alteration.LONG_REPORT_TIME),
+    EARLIER_PING_SHARED(
+            FaultScript.A_PING_BEFORE_A_CHANGE,
+            "store/SharedPing.java",
+            "next = next == null ? new CompletableFuture<>() : next;",
+            "if (onItsWay != null) return onItsWay;",
+            Alteration.LONG_READ_TIMEOUT,
+            Alteration.SLOW_REPORT),
     REPORTS_IGNORED(
             FaultScript.A_REPORTED_CHANGE,
             "cache/NearCache.java",

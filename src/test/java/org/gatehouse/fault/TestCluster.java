@@ -7,6 +7,7 @@ import com.mongodb.ServerAddress;
 import com.mongodb.client.model.Filters;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,6 +55,10 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
 
     /** The beginning of a MongoDB command that finds users. */
     private static final String FIND_USERS = "find\0\6\0\0\0users\0";
+
+    private static final String EVICT_ENTRY =
+            "if string.sub(redis.call('GET', KEYS[1]) or '', 1, 1) == 'V' then return redis.call('DEL', KEYS[1]) end"
+                    + " return 0";
 
     private static final AtomicInteger number = new AtomicInteger();
 
@@ -180,6 +186,14 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     /** Returns the administrator's token. */
     String token() {
         return token;
+    }
+
+    /** Logs a user in, and returns the token. */
+    String tokenOf(String key) {
+        String name = Objects.requireNonNull(
+                        stores.users().find(Filters.eq(new ObjectId(key))).first())
+                .getString("username");
+        return node(0).login(name, ServiceClient.ADMIN_PASSWORD).text("token");
     }
 
     /** Returns the ids of the users. */
@@ -324,6 +338,13 @@ final class TestCluster<N extends ServiceClient> implements AutoCloseable {
     /** Returns the user's entry in Redis, or "null" if there is no entry. */
     String entryInRedis(String key) {
         return withRedis(redis -> String.valueOf(redis.get("u:{" + key + "}")));
+    }
+
+    /** Deletes the entries of these users from Redis, as an eviction does, but not the mark (T) of a write. */
+    void evictEntries(List<String> users) {
+        withRedis(redis -> users.stream()
+                .map(key -> redis.<Long>eval(EVICT_ENTRY, ScriptOutputType.INTEGER, "u:{" + key + "}"))
+                .toList());
     }
 
     /**
