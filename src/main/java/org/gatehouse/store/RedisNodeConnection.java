@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.gatehouse.concurrent.Threads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,12 +171,28 @@ final class RedisNodeConnection {
     }
 
     /**
-     * Asks the server for a reply. When it arrives, every change that happened before this call has been reported. Callers
-     * share the question. While the circuit is open, returns null.
+     * Prepares to ask the server for a reply; {@link #isConfirmed} waits for the reply. When it arrives, every change that
+     * happened before this call has been reported. Callers share the question.
      */
-    @Nullable
     Future<Void> confirm() {
-        return silent ? null : sharedPing.join();
+        return sharedPing.join();
+    }
+
+    /**
+     * Waits for the reply, and returns whether it has arrived in time. A late reply does not open the circuit, because the
+     * caller may have waited for the reply to another caller's PING, too.
+     */
+    boolean isConfirmed(Future<Void> confirmation, Duration timeout) {
+        if (silent) {
+            return false;
+        }
+        sharedPing.send(confirmation);
+        try {
+            var unused = Threads.get(confirmation, timeout);
+            return true;
+        } catch (ExecutionException | TimeoutException unknown) {
+            return false;
+        }
     }
 
     private void noteReply(long sentAt) {
@@ -190,7 +207,7 @@ final class RedisNodeConnection {
      * @param sentAt the time of sending, from {@link System#nanoTime}
      * @throws RedisNoScriptException if the server does not know the script; the caller then sends the script's text
      */
-    <T> RedisTopology.Reply<T> await(Future<T> sent, long sentAt, Duration timeout) {
+    <T> RedisTopology.Reply<T> await(RedisFuture<T> sent, long sentAt, Duration timeout) {
         try {
             @Nullable T reply = sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             noteReply(sentAt);

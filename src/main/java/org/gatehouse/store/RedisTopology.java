@@ -116,14 +116,14 @@ public final class RedisTopology {
     }
 
     /**
-     * Asks Redis to confirm that every change of this key before this call has been reported, if Redis had to report it.
-     * The changes have been reported if the reply is available. Callers share the question, so it costs less than a GET.
+     * Prepares to ask Redis whether every change of this key before this call has been reported, if Redis had to report
+     * it. The changes have been reported if the awaited reply is available. Callers share the question, so it costs less
+     * than a GET.
      */
     public PendingReply<Void> confirmReportsAsync(String key) {
         RedisNodeConnection node = node(key);
-        long sentAt = System.nanoTime();
         Future<Void> confirmation = node.confirm();
-        return timeout -> confirmation == null ? new Reply.Unavailable<>() : node.await(confirmation, sentAt, timeout);
+        return timeout -> node.isConfirmed(confirmation, timeout) ? new Reply.Nil<>() : new Reply.Unavailable<>();
     }
 
     private RedisNodeConnection node(String key) {

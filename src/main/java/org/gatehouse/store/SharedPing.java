@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares a PING between callers that wait for its reply.
+ * Shares a PING between callers that wait for its reply. A connection has at most one shared PING on its way.
  *
- * <p>Callers may rely on this: the PING is sent after the call. While another PING is on its way, callers therefore wait
- * for the next one, which is sent when the reply arrives. So a connection has at most one shared PING at a time.
+ * <p>Callers may rely on this: the PING is sent after the call of {@link #join}. While another PING is on its way,
+ * callers therefore wait for the next one, which is sent when the reply arrives.
  */
 final class SharedPing {
     private final Supplier<? extends CompletionStage<?>> ping;
@@ -26,23 +26,39 @@ final class SharedPing {
         this.ping = ping;
     }
 
-    /** Returns a future that completes with the reply, or exceptionally. */
-    Future<Void> join() {
-        CompletableFuture<Void> joined;
-        synchronized (this) {
-            if (onItsWay != null) {
-                next = next == null ? new CompletableFuture<>() : next;
-                return next;
-            }
-            joined = new CompletableFuture<>();
-            onItsWay = joined;
-        }
-        send(joined);
-        return joined;
+    /**
+     * Joins the callers of a PING that is not sent yet. The first of them that waits calls {@link #send}. So a caller
+     * that needs several replies can join for each of them before it waits, and shares one PING.
+     *
+     * @return completes with the reply, or exceptionally if there will be no reply
+     */
+    synchronized Future<Void> join() {
+        next = next == null ? new CompletableFuture<>() : next;
+        return next;
     }
 
-    private void send(CompletableFuture<Void> callers) {
-        ping.get().whenComplete((pong, failure) -> {
+    /** Sends the PING of these callers, unless it is sent or will be sent when another reply arrives. */
+    void send(Future<Void> joined) {
+        CompletableFuture<Void> callers;
+        synchronized (this) {
+            if (onItsWay != null || next != joined) {
+                return;
+            }
+            callers = next;
+            onItsWay = callers;
+            next = null;
+        }
+        sendFor(callers);
+    }
+
+    private void sendFor(CompletableFuture<Void> callers) {
+        CompletionStage<?> sent;
+        try {
+            sent = ping.get();
+        } catch (RuntimeException notSent) {
+            sent = CompletableFuture.failedFuture(notSent);
+        }
+        sent.whenComplete((pong, failure) -> {
             sendNext();
             if (failure == null) {
                 callers.complete(null);
@@ -60,7 +76,7 @@ final class SharedPing {
             onItsWay = callers;
         }
         if (callers != null) {
-            send(callers);
+            sendFor(callers);
         }
     }
 }

@@ -164,12 +164,16 @@ enum FaultScript {
             String token = stage.cluster.tokenOf(stage.key);
             Runnable read = () -> stage.load.read(OTHER, stage.key, token);
             Stream.generate(() -> read).limit(3).forEach(Runnable::run);
-            Sleep.millis(50); // so that the copy is not used without asking
-            stage.redis(OTHER).stall(Direction.TO_CLIENT);
-            CompletableFuture<?> early = stage.asyncUntilSent("PING", read);
+            CompletableFuture<?> early;
+            do {
+                stage.redis(OTHER).restore();
+                Sleep.millis(50); // so that the copy is not used without asking, unless the node has just used Redis
+                stage.redis(OTHER).stall(Direction.TO_CLIENT);
+                early = stage.asyncUntilSent("PING", read);
+            } while (early.isDone());
             stage.load.write(ONE, stage.key);
             CompletableFuture<?> late = stage.async(read);
-            Sleep.millis(50); // so that the late read waits for a reply, too
+            Sleep.millis(200); // so that the late read waits for a reply, too
             stage.redis(OTHER).restore();
             early.join();
             late.join();
@@ -385,7 +389,7 @@ enum FaultScript {
             return asyncUntilSent("u:{" + key + "}", () -> load.read(OTHER, key));
         }
 
-        /** Starts work, and waits until the other node has sent a command with this text to Redis. */
+        /** Starts work, and waits until it ends or the other node has sent a command with this text to Redis. */
         CompletableFuture<Void> asyncUntilSent(String text, Runnable work) {
             CountDownLatch sent = new CountDownLatch(1);
             redis(OTHER).observe(request -> {
@@ -394,7 +398,7 @@ enum FaultScript {
                 }
             });
             CompletableFuture<Void> read = async(work);
-            await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0);
+            await().atMost(WAIT_TIMEOUT).until(() -> sent.getCount() == 0 || read.isDone());
             return read;
         }
 

@@ -110,7 +110,7 @@ enum Mutation {
             FaultScript.A_PING_BEFORE_A_CHANGE,
             "store/SharedPing.java",
             "next = next == null ? new CompletableFuture<>() : next;",
-            "if (onItsWay != null) return onItsWay;",
+            "if (onItsWay != null) return onItsWay;\nnext = next == null ? new CompletableFuture<>() : next;",
             Alteration.LONG_READ_TIMEOUT,
             Alteration.SLOW_REPORT),
     REPORTS_IGNORED(

@@ -51,6 +51,13 @@ class MutationTest {
         pass(FaultScript.ofCopies(), List.of(Alteration.LONG_REPORT_TIME, Alteration.SLOW_COPY));
     }
 
+    @Test
+    void aPingBeforeAChangePassesWithTheDelaysOfItsMutation() throws Exception {
+        pass(
+                EnumSet.of(FaultScript.A_PING_BEFORE_A_CHANGE),
+                List.of(Alteration.LONG_READ_TIMEOUT, Alteration.SLOW_REPORT));
+    }
+
     private static void pass(Set<FaultScript> scenarios, List<Alteration> delays) throws Exception {
         String classPath = Alteration.classPath(delays);
         try (TestCluster<ServiceClient> cluster = cluster(settings -> NodeProcess.start(settings, classPath))) {

@@ -16,11 +16,17 @@ class SharedPingTest {
         return sent.get(sent.size() - 1);
     });
 
+    private Future<Void> joinAndSend() {
+        Future<Void> joined = ping.join();
+        ping.send(joined);
+        return joined;
+    }
+
     @Test
     void callersShareThePingAfterTheOneOnItsWay() {
-        Future<Void> first = ping.join();
-        Future<Void> second = ping.join();
-        Future<Void> third = ping.join();
+        Future<Void> first = joinAndSend();
+        Future<Void> second = joinAndSend();
+        Future<Void> third = joinAndSend();
         assertThat(sent).hasSize(1);
 
         sent.get(0).complete("PONG");
@@ -35,19 +41,33 @@ class SharedPingTest {
     }
 
     @Test
-    void aPingIsSentAtOnceIfNoneIsOnItsWay() {
-        ping.join();
+    void callersThatJoinBeforeThePingIsSentShareIt() {
+        Future<Void> first = ping.join();
+        Future<Void> second = ping.join();
+        ping.send(first);
+        ping.send(second);
+
         sent.get(0).complete("PONG");
 
-        ping.join();
+        assertThat(first).isDone();
+        assertThat(second).isDone();
+        assertThat(sent).hasSize(1);
+    }
 
-        assertThat(sent).hasSize(2);
+    @Test
+    void aCallerThatNeverWaitsDoesNotHoldUpOthers() {
+        ping.join();
+        Future<Void> waiting = joinAndSend();
+
+        sent.get(0).complete("PONG");
+
+        assertThat(waiting).isDone();
     }
 
     @Test
     void theCallersOfAFailedPingFailAndTheNextOneIsSent() {
-        Future<Void> first = ping.join();
-        Future<Void> second = ping.join();
+        Future<Void> first = joinAndSend();
+        Future<Void> second = joinAndSend();
 
         sent.get(0).completeExceptionally(new IllegalStateException("broken"));
         sent.get(1).complete("PONG");
@@ -55,5 +75,20 @@ class SharedPingTest {
         assertThatThrownBy(first::get).hasRootCauseMessage("broken");
         assertThat(second).isDone();
         assertThat(sent).hasSize(2);
+    }
+
+    @Test
+    void aPingThatCannotBeSentFails() {
+        SharedPing closed = new SharedPing(() -> {
+            throw new IllegalStateException("closed");
+        });
+        Future<Void> joined = closed.join();
+        closed.send(joined);
+
+        assertThatThrownBy(joined::get).hasRootCauseMessage("closed");
+
+        Future<Void> later = closed.join();
+        closed.send(later);
+        assertThat(later).isDone();
     }
 }
