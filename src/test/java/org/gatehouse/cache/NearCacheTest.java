@@ -20,26 +20,31 @@ import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ServiceClient;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests copies in the memory of nodes, on servers that offer tracking, offer less of it, or do not offer it. */
 @Tag("also-full")
+@Execution(ExecutionMode.CONCURRENT) // because the tests mostly wait until a new node uses the cache
 class NearCacheTest {
     private static final int CHANGES = Boolean.getBoolean("gatehouse.long") ? 1_000 : 100;
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final String NO_NEAR_CACHE = "the near cache is not used";
-    private static final Stores stores = new Stores();
 
-    @AfterAll
-    static void stop() {
+    /** Nodes with different Redis servers need different databases, because the generation names one Redis only. */
+    private final Stores stores = new Stores();
+
+    @AfterEach
+    void stop() {
         stores.close();
     }
 
-    private static Node on(EmbeddedRedis redis, Map<String, String> settings) {
+    private Node on(EmbeddedRedis redis, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("REDIS_URL", redis.uri());
         return Node.start(stores, all);
@@ -90,7 +95,7 @@ class NearCacheTest {
         }
     }
 
-    /** Each read needs the user and the session of the caller. On a busy machine, some replies are late. */
+    /** On a busy machine, most replies are late. Then these reads ask Redis once each, and the test tries again. */
     @Test
     void repeatedReadsNeedNoRoundTrip() {
         try (EmbeddedRedis redis = redis();
@@ -100,10 +105,10 @@ class NearCacheTest {
 
             await().atMost(WAIT_TIMEOUT).untilAsserted(() -> {
                 long before = calls(redis, "get") + calls(redis, "ping");
-                for (int i = 0; i < 200; i++) {
+                for (int i = 0; i < 10; i++) {
                     assertThat(node.get("/user/me", token).status()).isEqualTo(200);
                 }
-                assertThat(calls(redis, "get") + calls(redis, "ping") - before).isLessThan(150);
+                assertThat(calls(redis, "get") + calls(redis, "ping") - before).isLessThan(10);
             });
         }
     }
