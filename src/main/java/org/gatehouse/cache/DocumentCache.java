@@ -116,9 +116,10 @@ public final class DocumentCache<T> {
         String key = key(id);
         // Before the copy is taken. Otherwise its report could arrive, and be counted, between the two steps.
         boolean inTime = permit.topology().reportsInTime(key);
-        Optional<T> copy = copy(generation.near().slot(key, permit));
+        Slot slot = generation.near().slot(key, permit);
+        Optional<T> copy = copy(slot);
         if (copy.isEmpty()) {
-            return getFromRedis(id, permit, loader);
+            return getFromRedis(id, permit, slot, loader);
         }
         if (inTime) {
             reads.accept(Outcome.NEAR);
@@ -129,18 +130,20 @@ public final class DocumentCache<T> {
             // The reply to another command may already have arrived.
             boolean confirmed = permit.topology().reportsInTime(key)
                     || confirmation.await(READ_TIMEOUT).isAvailable();
-            Optional<T> unchanged = confirmed ? copy(generation.near().slot(key, permit)) : Optional.empty();
+            Slot current = generation.near().slot(key, permit);
+            Optional<T> unchanged = confirmed ? copy(current) : Optional.empty();
             if (unchanged.isPresent()) {
                 reads.accept(Outcome.NEAR);
                 return unchanged;
             }
-            return getFromRedis(id, permit, loader).get();
+            return getFromRedis(id, permit, current, loader).get();
         };
     }
 
-    private Supplier<Optional<T>> getFromRedis(String id, Permit permit, Supplier<Optional<T>> loader) {
+    /** @param slot the slot of the document, taken before this call; null if Redis does not report its changes */
+    private Supplier<Optional<T>> getFromRedis(
+            String id, Permit permit, @Nullable Slot slot, Supplier<Optional<T>> loader) {
         String key = key(id);
-        Slot slot = generation.near().slot(key, permit);
         PendingReply<byte[]> pending = permit.topology().executeAsync(key, commands -> commands.get(key));
         return () -> {
             RedisTopology.Reply<byte[]> reply = pending.await(READ_TIMEOUT);

@@ -171,10 +171,10 @@ final class RedisNodeConnection {
     }
 
     /**
-     * Prepares to ask the server for a reply; {@link #isConfirmed} waits for the reply. When it arrives, every change that
+     * Prepares to ask the server for a reply; {@link #awaitConfirmation} waits for the reply. When it arrives, every change that
      * happened before this call has been reported. Callers share the question.
      */
-    Future<Void> confirm() {
+    Future<Void> joinConfirmation() {
         return sharedPing.join();
     }
 
@@ -182,7 +182,7 @@ final class RedisNodeConnection {
      * Waits for the reply, and returns whether it has arrived in time. A late reply does not open the circuit, because the
      * caller may have waited for the reply to another caller's PING, too.
      */
-    boolean isConfirmed(Future<Void> confirmation, Duration timeout) {
+    boolean awaitConfirmation(Future<Void> confirmation, Duration timeout) {
         if (silent) {
             return false;
         }

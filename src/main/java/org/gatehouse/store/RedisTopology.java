@@ -122,8 +122,8 @@ public final class RedisTopology {
      */
     public PendingReply<Void> confirmReportsAsync(String key) {
         RedisNodeConnection node = node(key);
-        Future<Void> confirmation = node.confirm();
-        return timeout -> node.isConfirmed(confirmation, timeout) ? new Reply.Nil<>() : new Reply.Unavailable<>();
+        Future<Void> confirmation = node.joinConfirmation();
+        return timeout -> node.awaitConfirmation(confirmation, timeout) ? new Reply.Nil<>() : new Reply.Unavailable<>();
     }
 
     private RedisNodeConnection node(String key) {

@@ -5,7 +5,8 @@ import java.util.stream.Stream;
 
 /**
  * The mechanisms of the cache that a test can disable. Each constant names the scenario that must fail without the
- * mechanism.
+ * mechanism. The mechanisms of the entries in Redis come first, then those of the copies, from
+ * {@link #COPIES_USED_WITHOUT_A_REPLY} on.
  */
 enum Mutation {
     NO_LEASE_CHECK_IN_FILL(

@@ -121,6 +121,25 @@ class RedisConnectionTest {
     }
 
     @Test
+    void sendsCommandsAfterALateConfirmation() {
+        EmbeddedRedis server = open(EmbeddedRedis.start(folder));
+        RedisConnection connection = connect(server.uri());
+        assertWorks(connection);
+        RedisTopology topology = connection.topology().orElseThrow();
+        RedisTopology.PendingReply<byte[]> sent;
+        server.pause();
+        try {
+            assertThat(topology.confirmReportsAsync("u:{1}").await(Duration.ofMillis(50)))
+                    .isEqualTo(new RedisTopology.Reply.Unavailable<>());
+
+            sent = topology.executeAsync("u:{1}", commands -> commands.get("u:{1}"));
+        } finally {
+            server.resume();
+        }
+        assertThat(sent.await(WAIT_TIMEOUT)).isEqualTo(new RedisTopology.Reply.Nil<>());
+    }
+
+    @Test
     void doesNotUseAReplica() {
         EmbeddedRedis master = open(EmbeddedRedis.start(folder.resolve("master"), "--save", ""));
         EmbeddedRedis replica = open(EmbeddedRedis.start(
