@@ -1,7 +1,10 @@
 package org.gatehouse.auth;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.gatehouse.config.Settings;
 import org.gatehouse.key.SigningKeys;
 import org.gatehouse.session.CachedSessions;
@@ -26,12 +29,14 @@ public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object
         String audience = settings.authAudience();
         VerificationBulkhead bulkhead =
                 new VerificationBulkhead(Runtime.getRuntime().availableProcessors(), Ticker.systemTicker());
-        TokenVerifier verifier = new TokenVerifier(keys, issuer, audience, context.clock(), bulkhead);
+        Set<String> issuers = new HashSet<>(Set.of(issuer));
+        Optional.ofNullable(settings.previousIssuer()).ifPresent(issuers::add);
+        TokenVerifier verifier = new TokenVerifier(keys, issuers, audience, context.clock(), bulkhead);
         Authenticator authenticator = new Authenticator(verifier, sessions, users, onCheck);
         return new AuthModule(
-                new TokenIssuer(keys, issuer, audience, settings.authExpiry(), context.clock()),
+                new TokenIssuer(keys, settings.tokenType(), issuer, audience, settings.authExpiry(), context.clock()),
                 authenticator,
                 new AuthenticationFilter(authenticator, settings.registrationOpen()),
-                List.of(new IntrospectionResource(authenticator, issuer, audience)));
+                List.of(new IntrospectionResource(authenticator, audience)));
     }
 }

@@ -28,12 +28,10 @@ public final class IntrospectionResource {
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
-    private final String issuer;
     private final String audience;
 
-    public IntrospectionResource(Authenticator authenticator, String issuer, String audience) {
+    public IntrospectionResource(Authenticator authenticator, String audience) {
         this.authenticator = authenticator;
-        this.issuer = issuer;
         this.audience = audience;
     }
 
@@ -81,7 +79,7 @@ public final class IntrospectionResource {
         user.roles().stream().sorted().forEach(response.putArray("roles")::add);
         response.put("exp", token.expiresAt().getEpochSecond());
         response.put("iat", token.issuedAt().getEpochSecond());
-        response.put("iss", issuer);
+        response.put("iss", token.issuer());
         response.put("aud", audience);
         response.put("jti", token.id());
     }

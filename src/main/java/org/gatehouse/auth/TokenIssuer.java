@@ -17,19 +17,19 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
 import org.gatehouse.key.SigningKeys;
 
-/** Signs access tokens as defined in RFC 9068. The id and the roles are the only data of the user in a token. */
+/** Signs access tokens with the claims of RFC 9068. The id and the roles are the only data of the user in a token. */
 public final class TokenIssuer {
-    /** The {@code typ} of access tokens (RFC 9068, section 2.1). */
-    static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
-
     private final SigningKeys keys;
+    private final JOSEObjectType type;
     private final String issuer;
     private final String audience;
     private final Duration lifetime;
     private final Clock clock;
 
-    public TokenIssuer(SigningKeys keys, String issuer, String audience, Duration lifetime, Clock clock) {
+    /** @param type the {@code typ} of the tokens, which {@link TokenVerifier} must accept */
+    public TokenIssuer(SigningKeys keys, String type, String issuer, String audience, Duration lifetime, Clock clock) {
         this.keys = keys;
+        this.type = new JOSEObjectType(type);
         this.issuer = issuer;
         this.audience = audience;
         this.lifetime = lifetime;
@@ -71,7 +71,7 @@ public final class TokenIssuer {
                 .claim("roles", roles.stream().sorted().toList())
                 .build();
         JWSHeader header = new JWSHeader.Builder(key.algorithm())
-                .type(ACCESS_TOKEN)
+                .type(type)
                 .keyID(key.id())
                 .build();
         SignedJWT token = new SignedJWT(header, claims);

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWT;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -49,8 +51,11 @@ final class TokenVerifier {
     /** The maximum number of characters in the cache: about 25,000 tokens, whose claims take as much memory again. */
     private static final long MAX_CACHED = 16L * 1024 * 1024;
 
+    private static final Set<String> TYPES = Set.of("at+jwt", "jwt");
+    private static final String MEDIA_TYPE_PREFIX = "application/";
+
     private final SigningKeys keys;
-    private final String issuer;
+    private final Set<String> issuers;
     private final String audience;
     private final Clock clock;
     private final VerificationBulkhead bulkhead;
@@ -59,9 +64,11 @@ final class TokenVerifier {
     /** A token with a verified signature, and the id of its key. The key's validity is checked at each use. */
     private record CachedToken(AccessToken token, String keyId) {}
 
-    public TokenVerifier(SigningKeys keys, String issuer, String audience, Clock clock, VerificationBulkhead bulkhead) {
+    /** @param issuers the accepted issuers: the current one, and the previous one if there is one */
+    public TokenVerifier(
+            SigningKeys keys, Set<String> issuers, String audience, Clock clock, VerificationBulkhead bulkhead) {
         this.keys = keys;
-        this.issuer = issuer;
+        this.issuers = Set.copyOf(issuers);
         this.audience = audience;
         this.clock = clock;
         this.bulkhead = bulkhead;
@@ -144,6 +151,7 @@ final class TokenVerifier {
                 Optional.ofNullable(claims.getIssueTime()).orElseThrow(() -> invalid("jwt time of issue missing"));
         return new AccessToken(
                 id,
+                claims.getIssuer(),
                 userId,
                 sessionId,
                 roles(claims),
@@ -210,15 +218,27 @@ final class TokenVerifier {
     }
 
     private void requireAudience(SignedJWT signed, JWTClaimsSet claims) {
-        if (!TokenIssuer.ACCESS_TOKEN.equals(signed.getHeader().getType())) {
+        if (!isAccessToken(signed.getHeader().getType())) {
             throw invalid("jwt type invalid");
         }
-        if (!issuer.equals(claims.getIssuer())) {
+        if (claims.getIssuer() == null || !issuers.contains(claims.getIssuer())) {
             throw invalid("jwt issuer invalid");
         }
         if (!claims.getAudience().contains(audience)) {
             throw invalid("jwt audience invalid");
         }
+    }
+
+    /**
+     * Returns whether this is a {@code typ} that Gatehouse issues under any value of {@code AUTH_TOKEN_TYPE}. Media
+     * types are compared without regard to case, and {@code application/} may be omitted (RFC 7515, section 4.1.9).
+     */
+    private static boolean isAccessToken(@Nullable JOSEObjectType type) {
+        if (type == null) {
+            return false;
+        }
+        String name = type.getType().toLowerCase(Locale.ROOT);
+        return TYPES.contains(name.startsWith(MEDIA_TYPE_PREFIX) ? name.substring(MEDIA_TYPE_PREFIX.length()) : name);
     }
 
     private void requireValidNow(JWTClaimsSet claims) {

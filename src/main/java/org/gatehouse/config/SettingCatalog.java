@@ -48,8 +48,26 @@ public final class SettingCatalog {
             "Time for which an `ES256` key signs until the next one replaces it, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
             "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
-    static final Setting<String> AUTH_ISSUER =
-            Setting.text("AUTH_ISSUER", "gatehouse", "Value of the claim `iss`, which every token must have.");
+    static final Setting<PublicUrl> PUBLIC_URL = new Setting<>(
+            "PUBLIC_URL",
+            "Address under which clients reach Gatehouse, such as `https://login.example.com/accounts`, without a final slash; a URL in `AUTH_ISSUER` is the default.",
+            null,
+            false,
+            PublicUrl::parse);
+    static final Setting<String> AUTH_ISSUER = Setting.text(
+            "AUTH_ISSUER",
+            "gatehouse",
+            "Value of the claim `iss` of new tokens; `PUBLIC_URL`, if it is set, is the default.");
+    static final Setting<String> AUTH_ISSUER_PREVIOUS = Setting.text(
+            "AUTH_ISSUER_PREVIOUS",
+            null,
+            "A second issuer while `AUTH_ISSUER` or `PUBLIC_URL` is being changed; tokens of both are accepted.");
+    static final Setting<String> AUTH_TOKEN_TYPE = new Setting<>(
+            "AUTH_TOKEN_TYPE",
+            "The `typ` of new tokens: `at+jwt` as in RFC 9068, or `JWT` for services that reject `at+jwt`; Gatehouse accepts both.",
+            "at+jwt",
+            false,
+            SettingCatalog::tokenType);
     static final Setting<String> AUTH_AUDIENCE =
             Setting.text("AUTH_AUDIENCE", "gatehouse", "Value of the claim `aud`, which every token must have.");
     static final Setting<Duration> REFRESH_IDLE = Setting.span(
@@ -180,8 +198,11 @@ public final class SettingCatalog {
                 AUTH_ALG,
                 AUTH_KEY_ROTATION,
                 AUTH_EXPIRY,
+                PUBLIC_URL,
                 AUTH_ISSUER,
+                AUTH_ISSUER_PREVIOUS,
                 AUTH_AUDIENCE,
+                AUTH_TOKEN_TYPE,
                 REFRESH_IDLE,
                 REFRESH_MAX,
                 DB_HOST,
@@ -238,6 +259,13 @@ public final class SettingCatalog {
                     "must have 16 visible ASCII characters or more. Make one with: " + KEY_COMMAND);
         }
         return new Secret(text);
+    }
+
+    private static String tokenType(String text) {
+        if (!text.equals("at+jwt") && !text.equals("JWT")) {
+            throw new IllegalArgumentException("must be at+jwt or JWT");
+        }
+        return text;
     }
 
     private static String hostName(String text) {

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The values of the settings. Required values are present, and every value is within its bounds, so other code does not
  * check values again.
  *
+ * @param publicUrl the address under which clients reach the service, if it is known
+ * @param previousIssuer a second accepted issuer
+ * @param tokenType the {@code typ} of new tokens
  * @param corsOrigins the allowed origins, or {@code *} for all
  */
 public record Settings(
@@ -17,8 +20,11 @@ public record Settings(
         TokenAlgorithm authAlgorithm,
         Duration authKeyRotation,
         Duration authExpiry,
+        @Nullable PublicUrl publicUrl,
         String authIssuer,
+        @Nullable String previousIssuer,
         String authAudience,
+        String tokenType,
         Duration refreshIdle,
         Duration refreshMax,
         Secret mongoUri,
@@ -74,14 +80,19 @@ public record Settings(
         Secret authKey = reader.required(
                 SettingCatalog.AUTH_KEY, new Secret(""), " Make one with: " + SettingCatalog.KEY_COMMAND);
         int passwordMinLength = reader.withDefault(SettingCatalog.PASSWORD_MIN_LENGTH);
+        PublicUrl publicUrl = reader.optional(SettingCatalog.PUBLIC_URL);
+        String issuer = issuerFrom(reader, publicUrl);
         MongoUri mongo = reader.required(SettingCatalog.DB_HOST, new MongoUri(new Secret(""), null), "");
         Settings settings = new Settings(
                 new AuthKeys(authKey, reader.optional(SettingCatalog.AUTH_KEY_PREVIOUS)),
                 reader.withDefault(SettingCatalog.AUTH_ALG),
                 reader.withDefault(SettingCatalog.AUTH_KEY_ROTATION),
                 Duration.ofMillis(reader.withDefault(SettingCatalog.AUTH_EXPIRY)),
-                reader.withDefault(SettingCatalog.AUTH_ISSUER),
+                publicUrl == null ? PublicUrl.ofIssuer(issuer).orElse(null) : publicUrl,
+                issuer,
+                reader.optional(SettingCatalog.AUTH_ISSUER_PREVIOUS),
                 reader.withDefault(SettingCatalog.AUTH_AUDIENCE),
+                reader.withDefault(SettingCatalog.AUTH_TOKEN_TYPE),
                 reader.withDefault(SettingCatalog.REFRESH_IDLE),
                 reader.withDefault(SettingCatalog.REFRESH_MAX),
                 mongo.text(),
@@ -105,6 +116,16 @@ public record Settings(
                 reader.withDefault(SettingCatalog.LOG_FORMAT));
         reader.throwIfAny();
         return settings;
+    }
+
+    private static String issuerFrom(SettingsReader reader, @Nullable PublicUrl publicUrl) {
+        String named = reader.optional(SettingCatalog.AUTH_ISSUER);
+        if (named != null) {
+            return named;
+        }
+        return publicUrl == null
+                ? Objects.requireNonNull(SettingCatalog.AUTH_ISSUER.defaultText())
+                : publicUrl.toString();
     }
 
     private static RedisUrl redisFrom(SettingsReader reader) {

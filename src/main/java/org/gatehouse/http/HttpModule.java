@@ -56,6 +56,7 @@ public final class HttpModule {
                 new QueryParameterFilter(),
                 new BodyLimitFilter(),
                 new JsonBodyReader(),
+                new PublicLinks(settings.publicUrl()),
                 // For responses, this filter runs after the error mapper, which may replace the body.
                 responseHeaders,
                 new ErrorMapper(paths),

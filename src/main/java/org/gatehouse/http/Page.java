@@ -28,7 +28,7 @@ public record Page<T>(List<T> entries, boolean hasNext) {
 
     /**
      * Returns 200 with a JSON array. {@code Link} (RFC 8288) names the first page, and the next page if there is one.
-     * Both links are relative to the request path. They repeat the query, but replace or omit {@code after}.
+     * Both links are {@link RelativeReference}s. They repeat the query, but replace or omit {@code after}.
      *
      * @param cursor returns the position of an entry in the format of {@code after}
      */

@@ -8,7 +8,8 @@ import java.net.URI;
  * 4.2).
  *
  * <p>The references stay correct behind a proxy that changes scheme, host, port or path prefix. Clients resolve them
- * against the requested URL (RFC 9110, section 10.2.2; RFC 8288, section 3.1).
+ * against the requested URL (RFC 9110, section 10.2.2; RFC 8288, section 3.1). If {@code PUBLIC_URL} is known,
+ * {@link PublicLinks} makes them absolute.
  */
 public final class RelativeReference {
     private RelativeReference() {}

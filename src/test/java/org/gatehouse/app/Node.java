@@ -165,8 +165,8 @@ public final class Node extends ServiceClient {
     }
 
     /** Starts a node under this context path. */
-    public static Node startUnder(String contextPath, Stores stores) {
-        Map<String, String> settings = settings(stores, Map.of());
+    public static Node startUnder(String contextPath, Stores stores, Map<String, String> more) {
+        Map<String, String> settings = settings(stores, more);
         return start(contextPath, settings, parts(settings, command -> {}), HttpModule.BODY_TIMEOUT);
     }
 

@@ -202,7 +202,7 @@ class AccessTokenTest {
     void aTokenOfAnotherTypeIsRejected() throws Exception {
         SignedJWT original = SignedJWT.parse(sharedSecretToken);
         JWSHeader header = new JWSHeader.Builder(original.getHeader())
-                .type(JOSEObjectType.JWT)
+                .type(new JOSEObjectType("secevent+jwt"))
                 .build();
 
         assertInvalid(withSharedSecret, signed(header, original.getJWTClaimsSet(), Node.AUTH_KEY), "jwt type invalid");

@@ -55,6 +55,7 @@ class TokenVerifierTest {
     private static final UserId USER = new UserId("6b04b3b7e9cfde2681108d5e");
     private static final SessionId SESSION = SessionId.draw(new SecureRandom());
     private static final String SOURCE = "192.0.2.1";
+    private static final JOSEObjectType ACCESS_TOKEN = new JOSEObjectType("at+jwt");
 
     private static final Stores stores = new Stores();
     private static final MongoConnection mongo =
@@ -70,8 +71,9 @@ class TokenVerifierTest {
             Ticker.systemTicker(),
             new SecureRandom());
     private final VerificationBulkhead bulkhead = new VerificationBulkhead(2, Ticker.systemTicker());
-    private final TokenVerifier verifier = new TokenVerifier(keys, "us", "our services", clock, bulkhead);
-    private final TokenIssuer issuer = new TokenIssuer(keys, "us", "our services", LIFETIME, clock);
+    private final TokenVerifier verifier =
+            new TokenVerifier(keys, Set.of("us", "formerly us"), "our services", clock, bulkhead);
+    private final TokenIssuer issuer = new TokenIssuer(keys, "at+jwt", "us", "our services", LIFETIME, clock);
     private final String valid =
             issuer.issue(USER, SESSION, Set.of("user"), Instant.MAX).token();
 
@@ -214,10 +216,7 @@ class TokenVerifierTest {
     @Test
     void aTokenWithoutAKeyIdIsRejected() throws Exception {
         SignedJWT token = new SignedJWT(
-                new JWSHeader.Builder(JWSAlgorithm.ES256)
-                        .type(TokenIssuer.ACCESS_TOKEN)
-                        .build(),
-                claims().build());
+                new JWSHeader.Builder(JWSAlgorithm.ES256).type(ACCESS_TOKEN).build(), claims().build());
         token.sign(keys.current().signer());
 
         assertRejected(token.serialize(), "invalid signature");
@@ -241,13 +240,52 @@ class TokenVerifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"JWT", "jwt", "at+jwt2", "secevent+jwt", ""})
+    @ValueSource(
+            strings = {
+                "at+jwt2",
+                "secevent+jwt",
+                "",
+                "at",
+                "application/",
+                "application/application/jwt",
+                "text/jwt",
+                "JWS",
+                " JWT"
+            })
     void aTokenOfAnotherTypeIsRejected(String type) throws Exception {
         JWSHeader header = header(JWSAlgorithm.ES256, keys.current().id())
                 .type(new JOSEObjectType(type))
                 .build();
 
         assertRejected(signed(header, claims()), "jwt type invalid");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "at+jwt",
+                "AT+JWT",
+                "application/at+jwt",
+                "Application/AT+jwt",
+                "JWT",
+                "jwt",
+                "application/jwt",
+                "APPLICATION/JWT"
+            })
+    void aTokenOfEitherTypeIsAcceptedInEveryForm(String type) throws Exception {
+        JWSHeader header = header(JWSAlgorithm.ES256, keys.current().id())
+                .type(new JOSEObjectType(type))
+                .build();
+
+        assertThat(verifier.verify(signed(header, claims()), SOURCE).userId()).isEqualTo(USER);
+    }
+
+    @Test
+    void aTokenOfThePreviousIssuerIsAccepted() throws Exception {
+        assertThat(verifier.verify(valid, SOURCE).issuer()).isEqualTo("us");
+        assertThat(verifier.verify(signed(claims().issuer("formerly us")), SOURCE)
+                        .issuer())
+                .isEqualTo("formerly us");
     }
 
     @Test
@@ -393,7 +431,7 @@ class TokenVerifierTest {
     }
 
     private static JWSHeader.Builder header(JWSAlgorithm algorithm, String keyId) {
-        return new JWSHeader.Builder(algorithm).type(TokenIssuer.ACCESS_TOKEN).keyID(keyId);
+        return new JWSHeader.Builder(algorithm).type(ACCESS_TOKEN).keyID(keyId);
     }
 
     private String signed(JWTClaimsSet.Builder claims) throws JOSEException {

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,9 @@ class SettingsTest {
         assertThat(settings.authKeys().previous()).isNull();
         assertThat(settings.authExpiry()).isEqualTo(Duration.ofMinutes(10));
         assertThat(settings.authIssuer()).isEqualTo("gatehouse");
+        assertThat(settings.previousIssuer()).isNull();
+        assertThat(settings.publicUrl()).isNull();
+        assertThat(settings.tokenType()).isEqualTo("at+jwt");
         assertThat(settings.databaseName()).isEqualTo("gatehouse");
         assertThat(settings.usersCollection()).isEqualTo("users");
         assertThat(settings.redis()).isEqualTo(RedisUrl.parse("redis://cache.example:6379"));
@@ -321,6 +326,35 @@ class SettingsTest {
         "AUTH_KEY_ROTATION, PT59M, AUTH_KEY_ROTATION must be an ISO-8601 duration",
         "AUTH_EXPIRY, 999, AUTH_EXPIRY must be a whole number from 1000",
         "AUTH_EXPIRY, 10m, AUTH_EXPIRY must be a whole number",
+        "AUTH_TOKEN_TYPE, jwt, AUTH_TOKEN_TYPE must be at+jwt or JWT",
+        "AUTH_TOKEN_TYPE, AT+JWT, AUTH_TOKEN_TYPE must be at+jwt or JWT",
+        "PUBLIC_URL, login.example.com, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, //login.example.com, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, ftp://login.example.com, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https:login.example.com, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https:///accounts, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https://login.example.com/a b, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https://login.example.com/%zz, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https://läden.example, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, '\"https://login.example.com\"', PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https://a.example>;rel=x, PUBLIC_URL must be an absolute http or https URL",
+        "PUBLIC_URL, https://login.example.com/, PUBLIC_URL must not end with /",
+        "PUBLIC_URL, https://login.example.com/accounts/, PUBLIC_URL must not end with /",
+        "PUBLIC_URL, https://login.example.com?x=1, PUBLIC_URL must not have a query or a fragment",
+        "PUBLIC_URL, https://login.example.com/a?, PUBLIC_URL must not have a query or a fragment",
+        "PUBLIC_URL, https://login.example.com#x, PUBLIC_URL must not have a query or a fragment",
+        "PUBLIC_URL, https://me:hunter2@login.example.com, PUBLIC_URL must not contain a user name",
+        "PUBLIC_URL, https://login_1.example.com, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://:8443, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://login.example.com:, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://login.example.com:0, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://login.example.com:65536, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://login.example.com:x, PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, http://[fe80::1%eth0], PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, 'http://::1', PUBLIC_URL must contain a valid host",
+        "PUBLIC_URL, https://login.example.com/a/../b, PUBLIC_URL must not have . or ..",
+        "PUBLIC_URL, https://login.example.com/./b, PUBLIC_URL must not have . or ..",
+        "PUBLIC_URL, https://login.example.com//b, PUBLIC_URL must not have . or ..",
         "DB_HOST, localhost, DB_HOST is not a MongoDB connection string",
         "DB_HOST, mongodb://a:b@c@d, DB_HOST is not a MongoDB connection string",
         "DB_NAME, a/b, DB_NAME may hold letters",
@@ -369,6 +403,57 @@ class SettingsTest {
                         read(name.equals("DB_HOST") ? Map.of(name, value, "DB_NAME", "other") : Map.of(name, value)))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(problem);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://login.example.com",
+                "https://login.example.com/accounts",
+                "https://login.example.com:8443/a/b-c_d~1",
+                "http://localhost:8080",
+                "http://192.0.2.1:65535",
+                "http://[::1]",
+                "http://[2001:db8::1]:8080/accounts",
+                "HTTPS://Login.example.com:443",
+                "https://xn--lden-loa.example/%C3%A4",
+            })
+    void thePublicAddressIsTheIssuerAsTheOperatorWroteIt(String url) {
+        Settings settings = read(Map.of("PUBLIC_URL", url));
+
+        assertThat(settings.publicUrl()).hasToString(url);
+        assertThat(settings.authIssuer()).isEqualTo(url);
+        assertThat(read(Map.of("PUBLIC_URL", url, "AUTH_ISSUER", "us")).authIssuer())
+                .isEqualTo("us");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://id.example, https://id.example",
+        "https://id.example/, https://id.example",
+        "http://[::1]:8080/accounts/, http://[::1]:8080/accounts",
+        "gatehouse,",
+        "urn:example:gatehouse,",
+        "id.example,",
+        "https://id.example//,",
+        "https://id.example?tenant=1,",
+        "https://me@id.example,",
+        "/,",
+    })
+    void anIssuerThatIsAUrlIsThePublicAddress(String issuer, @Nullable String url) {
+        Settings settings = read(Map.of("AUTH_ISSUER", issuer));
+
+        assertThat(settings.authIssuer()).isEqualTo(issuer);
+        assertThat(Optional.ofNullable(settings.publicUrl()).map(PublicUrl::toString))
+                .isEqualTo(Optional.ofNullable(url));
+    }
+
+    @Test
+    void thePublicAddressPrevailsOverTheAddressInTheIssuer() {
+        Settings settings = read(Map.of("AUTH_ISSUER", "https://id.example", "PUBLIC_URL", "https://a.example/b"));
+
+        assertThat(settings.authIssuer()).isEqualTo("https://id.example");
+        assertThat(settings.publicUrl()).hasToString("https://a.example/b");
     }
 
     @Test

@@ -26,8 +26,8 @@ import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Provides the missing settings of {@code mvn jetty:run}: MongoDB and Redis under {@code target/dev}, a key, and a
- * first administrator. Prints the administrator's password once.
+ * Provides the missing settings of {@code mvn jetty:run}: MongoDB and Redis under {@code target/dev}, a key, the
+ * public address, and a first administrator. Prints the administrator's password once.
  *
  * <p>The container calls this class before any listener. This class passes the settings to the application as servlet
  * context parameters. Therefore the application does not depend on this class. Settings from all other sources except
@@ -61,7 +61,11 @@ public final class DevServices implements ServletContainerInitializer {
         }
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
-        context.addListener(new Addresses(ListenAddress.of(given).uri()));
+        String address = ListenAddress.of(given).uri();
+        context.addListener(new Addresses(address));
+        if (!has(given, "PUBLIC_URL")) {
+            context.setInitParameter("PUBLIC_URL", address);
+        }
         if (!has(given, "DB_HOST")) {
             EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
             started.push(mongo);
@@ -79,8 +83,7 @@ public final class DevServices implements ServletContainerInitializer {
             String password = storedPassword();
             context.setInitParameter("ADMIN_USERNAME", ADMIN);
             context.setInitParameter("ADMIN_PASSWORD", password);
-            context.addListener(new Announcement(
-                    password, credentials(), ListenAddress.of(given).uri()));
+            context.addListener(new Announcement(password, credentials(), address));
         }
     }
 

@@ -18,11 +18,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.gatehouse.app.GatehouseListener;
+import org.gatehouse.config.PublicUrl;
 import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
@@ -62,6 +64,30 @@ class DevServicesTest {
                 .isEqualTo(new ListenAddress("0.0.0.0", 8080));
         assertThat(ListenAddress.of(SettingSources.of(Map.of("APP_PORT", "8081"))))
                 .isEqualTo(new ListenAddress("localhost", 8081));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost, http://localhost:8080",
+        "127.0.0.1, http://127.0.0.1:8080",
+        "dev.example, http://dev.example:8080",
+        "0.0.0.0, http://localhost:8080",
+        "'::', http://localhost:8080",
+        "[::], http://localhost:8080",
+        "'::1', http://[::1]:8080",
+        "[::1], http://[::1]:8080"
+    })
+    void thePublicAddressIsTheAddressOfJettyUnlessItIsConfigured(String host, String address) {
+        Map<String, String> parameters = new HashMap<>(NAMED_STORES);
+        parameters.put("APP_HOST", host);
+        new DevServices(folder).onStartup(Set.of(), context(parameters, new ArrayList<>()));
+        assertThat(parameters.get("PUBLIC_URL")).isEqualTo(address);
+        assertThat(PublicUrl.parse(address)).hasToString(address);
+
+        Map<String, String> configured = new HashMap<>(NAMED_STORES);
+        configured.put("GATEHOUSE_PUBLIC_URL", "https://login.example.com");
+        new DevServices(folder).onStartup(Set.of(), context(configured, new ArrayList<>()));
+        assertThat(configured).doesNotContainKey("PUBLIC_URL");
     }
 
     @ParameterizedTest

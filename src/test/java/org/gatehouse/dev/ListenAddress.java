@@ -28,9 +28,16 @@ public record ListenAddress(String host, int port) {
                         "jetty.http.port", sources.find("APP_PORT").orElse("8080"))));
     }
 
-    /** Returns the base address of the service, without a final slash. */
+    /**
+     * Returns the base address of the service, without a final slash. If Jetty listens on all addresses, the result
+     * names {@code localhost}.
+     */
     String uri() {
-        return "http://" + host + ":" + port;
+        if (host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]")) {
+            return "http://localhost:" + port;
+        }
+        boolean isBareIpv6 = host.contains(":") && !host.startsWith("[");
+        return "http://" + (isBareIpv6 ? "[" + host + "]" : host) + ":" + port;
     }
 
     private static int port(String text) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
@@ -30,7 +31,7 @@ class ServedDescriptionTest {
     @BeforeAll
     static void start() {
         stores = new Stores();
-        gatehouse = Node.startUnder("/accounts", stores);
+        gatehouse = Node.startUnder("/accounts", stores, Map.of());
     }
 
     @AfterAll
