@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class Cors implements ContainerRequestFilter {
     static final String ORIGIN = "Origin";
 
-    private static final String ANY = "*";
+    static final String ANY = "*";
 
     private static final String REQUEST_METHOD = "Access-Control-Request-Method";
-    private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+    static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
 
     private static final Map<String, String> PREFLIGHT = Map.of(
             "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE",

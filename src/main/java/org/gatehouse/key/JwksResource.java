@@ -9,6 +9,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.gatehouse.http.PublicDocument;
 
 /**
  * {@code GET /.well-known/jwks.json}: publishes the public keys, so that other services can verify Gatehouse's tokens.
@@ -21,20 +22,19 @@ import java.time.Duration;
 @Produces({MediaType.APPLICATION_JSON, "application/jwk-set+json"})
 public final class JwksResource {
     private final SigningKeys keys;
-    private final String caching;
+    private final Duration maxAge;
 
     /** @param maxAge how long clients may cache the response; see {@link KeySchedule#maxAge} */
     public JwksResource(SigningKeys keys, Duration maxAge) {
         this.keys = keys;
-        this.caching = "public, max-age=" + maxAge.toSeconds();
+        this.maxAge = maxAge;
     }
 
     /** Returns 200 with the key set; the set is empty if tokens are signed with a shared secret. */
     @GET
     @PermitAll
     public Response publicKeys() {
-        return Response.ok(keys.publicKeys().getBytes(StandardCharsets.UTF_8))
-                .header(HttpHeaders.CACHE_CONTROL, caching)
+        return PublicDocument.response(keys.publicKeys().getBytes(StandardCharsets.UTF_8), maxAge)
                 .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                 .build();
     }

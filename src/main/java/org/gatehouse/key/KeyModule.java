@@ -11,7 +11,12 @@ import org.gatehouse.store.ModuleContext;
 public record KeyModule(SigningKeys keys, List<Object> resources) {
     public static KeyModule of(ModuleContext context, KeySchedule schedule, AuditLog audit) {
         SigningKeys keys = signingKeys(context, schedule);
-        return new KeyModule(keys, List.of(new KeyResource(keys, audit), new JwksResource(keys, schedule.maxAge())));
+        return new KeyModule(
+                keys,
+                List.of(
+                        new KeyResource(keys, audit),
+                        new JwksResource(keys, schedule.maxAge()),
+                        new DiscoveryResource(context.settings(), schedule.maxAge())));
     }
 
     private static SigningKeys signingKeys(ModuleContext context, KeySchedule schedule) {

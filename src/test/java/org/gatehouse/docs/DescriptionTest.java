@@ -485,7 +485,7 @@ class DescriptionTest {
 
         SettableClock clock = SettableClock.atNow();
         try (Stores separateStores = new Stores();
-                Node service = Node.start(separateStores, Map.of(), clock)) {
+                Node service = Node.start(separateStores, Map.of("PUBLIC_URL", "https://id.example"), clock)) {
             CallSequence calls = new CallSequence(service);
             calls.run(clock);
             separateStores.redis().kill();
@@ -528,6 +528,8 @@ class DescriptionTest {
             call("DELETE", "/key/" + key, secondToken, "");
             call("GET", "/key", secondToken, "");
             call("GET", "/.well-known/jwks.json", "", "");
+            call("GET", "/.well-known/oauth-authorization-server", "", "");
+            call("GET", "/.well-known/openid-configuration", "", "");
             call("GET", "/health/live", "", "");
             await().until(() -> call("GET", "/health/ready", "", "").status() == 200);
             call("GET", "/metrics", "", "");

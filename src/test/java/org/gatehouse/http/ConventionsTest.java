@@ -133,7 +133,8 @@ class ConventionsTest {
                 "/user/import | OPTIONS, POST",
                 "/user/export | GET, HEAD, OPTIONS",
                 "/health/ready | GET, HEAD, OPTIONS",
-                "/.well-known/jwks.json | GET, HEAD, OPTIONS"
+                "/.well-known/jwks.json | GET, HEAD, OPTIONS",
+                "/.well-known/openid-configuration | GET, HEAD, OPTIONS"
             })
     void theAllowHeaderListsTheSupportedMethodsOfThePath(String path, String methods) {
         Response options = node.send("OPTIONS", path, "");

@@ -64,6 +64,8 @@ class GuidanceTest {
         "/introspection, /introspect",
         "/well-known/jwks.json, /.well-known/jwks.json",
         "/jwks.json, /.well-known/jwks.json",
+        "/.well-known/openid-configurations, /.well-known/openid-configuration",
+        "/.well-known/oauth-authorisation-server, /.well-known/oauth-authorization-server",
         "/metric, /metrics",
         "/live, /health/live",
         "/healthz/live, /health/live",

@@ -90,6 +90,8 @@ class PublicLinksTest {
                     "GET /",
                     "GET /nothing",
                     "GET /openapi.json",
+                    "GET /.well-known/openid-configuration",
+                    "GET /.well-known/oauth-authorization-server",
                     "GET http://evil.example/user?limit=1",
                     "OPTIONS /user")) {
                 responses.add(forged(node, target, admin, ""));

@@ -341,6 +341,10 @@ final class SecretCalls {
             String unknown = secrets.make("a token that is not needed");
             assertStatus(200, call("GET", path, "", "auth", unknown));
         }
+        for (String document : List.of("oauth-authorization-server", "openid-configuration")) {
+            // These instances have no URL as the issuer.
+            assertStatus(404, call("GET", "/.well-known/" + document, "", "auth", secrets.make("an unused token")));
+        }
         assertStatus(200, call("GET", "/metrics", "", "Authorization", "Bearer " + metricsToken));
         String wrong = secrets.make("a wrong token for the metrics");
         assertStatus(401, call("GET", "/metrics", "", "Authorization", "Bearer " + wrong));
