@@ -117,6 +117,8 @@ class SecretsIT {
                         metricsToken,
                         "REGISTRATION",
                         "open",
+                        "PUBLIC_URL",
+                        "https://login.example.com/" + format,
                         "LOG_FORMAT",
                         format));
     }
