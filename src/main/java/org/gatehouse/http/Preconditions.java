@@ -60,7 +60,7 @@ public final class Preconditions {
      */
     public boolean isUnmodified(EntityTag current) {
         if (match != null && !match.any() && !match.tags().contains(current)) {
-            throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
+            throw mismatch(match, current);
         }
         boolean known = noneMatch != null
                 && (noneMatch.any()
@@ -70,6 +70,22 @@ public final class Preconditions {
             throw new GatehouseException(ErrorCode.VERSION_MISMATCH);
         }
         return known;
+    }
+
+    /**
+     * Returns the error for {@code If-Match}. Its message names the cause if a proxy has compressed the response and
+     * therefore changed the tag of the current version: it made the tag weak, or appended the name of the coding.
+     */
+    private static GatehouseException mismatch(Condition match, EntityTag current) {
+        boolean isChanged = match.tags().stream()
+                .map(EntityTag::getValue)
+                .anyMatch(value -> value.equals(current.getValue()) || value.startsWith(current.getValue() + "-"));
+        return isChanged
+                ? new GatehouseException(
+                        ErrorCode.VERSION_MISMATCH,
+                        "If-Match has the current version in a form that never matches. A proxy that compresses responses"
+                                + " changes tags. Send \"" + current.getValue() + "\".")
+                : new GatehouseException(ErrorCode.VERSION_MISMATCH);
     }
 
     private static @Nullable Condition condition(ContainerRequestContext request, String header) {

@@ -26,7 +26,7 @@ import java.util.function.Function;
  * disconnected. Each connection has two daemon threads. The threads end with the connection, or when the proxy is
  * closed.
  */
-final class TcpProxy implements AutoCloseable {
+public final class TcpProxy implements AutoCloseable {
     enum Direction {
         TO_SERVER,
         TO_CLIENT
@@ -51,7 +51,7 @@ final class TcpProxy implements AutoCloseable {
     private volatile InetSocketAddress server;
     private volatile Consumer<String> observer = request -> {};
 
-    TcpProxy(String host, int port) {
+    public TcpProxy(String host, int port) {
         this.server = new InetSocketAddress(host, port);
         try {
             this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
@@ -61,7 +61,7 @@ final class TcpProxy implements AutoCloseable {
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 

@@ -91,6 +91,20 @@ class ConditionalTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"W/\"V\"", "\"V-gzip\"", "W/\"V-gzip\"", "\"V--gzip\", \"0\""})
+    void theRejectionOfATagThatAProxyChangedNamesTheTagToSend(String value) {
+        String tag = one.get(user, admin).header("ETag");
+        String version = tag.replace("\"", "");
+
+        Response response = one.patch(user, admin, "{\"seen\":1}", "If-Match", value.replace("V", version));
+        assertThat(response.status()).isEqualTo(412);
+        assertThat(response.text("code")).isEqualTo("VERSION_MISMATCH");
+        assertThat(response.text("message")).endsWith("Send " + tag + ".");
+        assertThat(one.patch(user, admin, "{\"seen\":1}", "If-Match", "W/\"0\"").text("message"))
+                .isEqualTo("The user has changed since you read it.");
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',

@@ -27,17 +27,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.store.Stores;
+import org.gatehouse.war.ReverseProxy.Kind;
+import org.gatehouse.war.ReverseProxy.Shape;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Runs two nodes behind HAProxy, nginx and Apache with the configuration files in {@code deploy}. Stops one node under
  * load. {@code .ci/proxies} installs missing proxies and runs this test. {@code mvn verify} does not run this test.
  */
 @Tag("full")
+@Isolated("because it measures requests under load")
 class BehindProxies {
     private static final Path FOLDER = Path.of("target", "proxies").toAbsolutePath();
-    private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
     private static final String PASSWORD = "correct horse battery staple";
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
 
@@ -61,9 +64,9 @@ class BehindProxies {
             ServiceClient service = one.awaitReady("");
             two.awaitReady("");
             service.create(service.adminToken(), "alice", PASSWORD);
-            try (Proxy haproxy = Proxy.haproxy(one, two);
-                    Proxy nginx = Proxy.nginx(one, two);
-                    Proxy apache = Proxy.apache(one, two)) {
+            try (Proxy haproxy = new Proxy(Kind.HAPROXY, one, two);
+                    Proxy nginx = new Proxy(Kind.NGINX, one, two);
+                    Proxy apache = new Proxy(Kind.APACHE, one, two)) {
                 List<Proxy> proxies = List.of(haproxy, nginx, apache);
                 proxies.forEach(Proxy::awaitReady);
                 proxies.forEach(BehindProxies::assertClientAddressCannotBeForged);
@@ -124,123 +127,22 @@ class BehindProxies {
         assertThat(lines).anyMatch(line -> line.contains("Stopping in 5000 ms"));
     }
 
-    /** A proxy process with its clients. */
-    private static final class Proxy extends ServiceClient {
+    /** A proxy with its clients. */
+    private static final class Proxy extends ReverseProxy {
         final String name;
         final AtomicInteger logins = new AtomicInteger();
         final AtomicInteger reads = new AtomicInteger();
         final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
-        private final int port;
-        private final Path config;
-        private final Process process;
         private final ScheduledExecutorService clients = Executors.newScheduledThreadPool(6);
         private final HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(10))
                 .build();
 
-        private Proxy(String name, int port, Path config, String... command) {
-            this.name = name;
-            this.port = port;
-            this.config = config;
-            try {
-                this.process = new ProcessBuilder(command)
-                        .directory(FOLDER.toFile())
-                        .redirectErrorStream(true)
-                        .redirectOutput(FOLDER.resolve(name + ".log").toFile())
-                        .start();
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            }
-        }
-
-        static Proxy haproxy(AppServer one, AppServer two) throws IOException {
-            int port = EmbeddedRedis.freePort();
-            Path config = FOLDER.resolve("haproxy.cfg");
-            Files.writeString(config, shipped("haproxy/haproxy.cfg", port, one, two));
-            return new Proxy("haproxy", port, config, executable("haproxy"), "-db", "-f", config.toString());
-        }
-
-        static Proxy nginx(AppServer one, AppServer two) throws IOException {
-            int port = EmbeddedRedis.freePort();
-            Path included = FOLDER.resolve("gatehouse-nginx.conf");
-            Files.writeString(included, shipped("nginx/gatehouse.conf", port, one, two));
-            Path config = FOLDER.resolve("nginx.conf");
-            String temporary = List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi").stream()
-                    .map(kind -> kind + "_temp_path " + FOLDER + "/nginx-" + kind + ";\n")
-                    .reduce("", String::concat);
-            Files.writeString(
-                    config,
-                    "daemon off;\npid " + FOLDER + "/nginx.pid;\nerror_log stderr;\n"
-                            + (isRoot() ? "user root;\n" : "") + "events {}\nhttp {\naccess_log off;\n" + temporary
-                            + "include " + included + ";\n}\n");
-            return new Proxy(
-                    "nginx", port, included, executable("nginx"), "-p", FOLDER.toString(), "-c", config.toString());
-        }
-
-        static Proxy apache(AppServer one, AppServer two) throws IOException {
-            int port = EmbeddedRedis.freePort();
-            Path included = FOLDER.resolve("gatehouse-apache.conf");
-            Files.writeString(included, shipped("apache/gatehouse.conf", port, one, two));
-            Path config = FOLDER.resolve("apache.conf");
-            StringBuilder modules = new StringBuilder();
-            for (String module : List.of(
-                    "mpm_event",
-                    "authz_core",
-                    "headers",
-                    "slotmem_shm",
-                    "proxy",
-                    "proxy_http",
-                    "proxy_balancer",
-                    "proxy_hcheck",
-                    "lbmethod_byrequests")) {
-                modules.append("LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n".formatted(module, module));
-            }
-            Files.writeString(
-                    config,
-                    "ServerRoot " + FOLDER + "\nServerName localhost\nPidFile " + FOLDER + "/apache.pid\nErrorLog "
-                            + FOLDER + "/apache-error.log\nDefaultRuntimeDir " + FOLDER + "\n" + modules
-                            + (isRoot() ? "User www-data\nGroup www-data\n" : "") + "Include " + included + "\n");
-            return new Proxy("apache", port, included, executable("apache2"), "-DFOREGROUND", "-f", config.toString());
-        }
-
-        private static boolean isRoot() {
-            return System.getProperty("user.name").equals("root");
-        }
-
-        private static String executable(String name) {
-            return List.of("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin").stream()
-                    .map(folder -> folder + "/" + name)
-                    .filter(file -> Files.isExecutable(Path.of(file)))
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalStateException(name + " is not installed: see .ci/proxies"));
-        }
-
-        /** Returns a configuration file of {@code deploy}, with the ports of this test. */
-        private static String shipped(String file, int port, AppServer one, AppServer two) throws IOException {
-            String text = Files.readString(DEPLOY.resolve(file));
-            for (Map.Entry<String, String> change : Map.of(
-                            "10.0.0.11:8080", "127.0.0.1:" + one.port(),
-                            "10.0.0.12:8080", "127.0.0.1:" + two.port(),
-                            "8000", Integer.toString(port))
-                    .entrySet()) {
-                assertThat(text).contains(change.getKey());
-                text = text.replace(change.getKey(), change.getValue());
-            }
-            return text;
-        }
-
-        @Override
-        protected String baseUri() {
-            return "http://127.0.0.1:" + port;
-        }
-
-        void awaitReady() {
-            await().atMost(WAIT_TIMEOUT).ignoreExceptions().until(() -> {
-                assertThat(process.isAlive()).as(log()).isTrue();
-                return get("/health/ready", "").status() == 200;
-            });
+        Proxy(Kind kind, AppServer one, AppServer two) throws IOException {
+            super(kind, Shape.ROOT, "", EmbeddedRedis.freePort(), List.of(one.port(), two.port()));
+            this.name = kind.toString();
         }
 
         /**
@@ -261,23 +163,17 @@ class BehindProxies {
             }
         }
 
-        private String log() throws IOException {
-            return Files.readString(FOLDER.resolve(name + ".log"));
-        }
-
         /**
          * Marks the node as down in the configuration. An operator must do the same, because nginx does not check the
          * health of nodes.
          */
         void disable(AppServer node) throws IOException, InterruptedException {
-            Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
-                    .matcher(Files.readString(config));
-            assertThat(line.find()).isTrue();
-            Files.writeString(config, line.replaceFirst("$1 down;"));
-            int status = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
-            assertThat(status).isZero();
+            reconfigure(config -> {
+                Matcher line = Pattern.compile("(server 127\\.0\\.0\\.1:" + node.port() + ") [^;]*;")
+                        .matcher(config);
+                assertThat(line.find()).isTrue();
+                return line.replaceFirst("$1 down;");
+            });
         }
 
         void beginLoad() {
@@ -336,14 +232,7 @@ class BehindProxies {
         @Override
         public void close() {
             clients.shutdownNow();
-            process.destroy();
-            try {
-                if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                    process.destroyForcibly().waitFor();
-                }
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            super.close();
         }
     }
 }

@@ -35,6 +35,11 @@ public abstract class ServiceClient implements AutoCloseable {
     /** Returns the base address of the service, without a final slash. */
     protected abstract String baseUri();
 
+    /** Returns the client that sends the requests. */
+    protected HttpClient client() {
+        return http;
+    }
+
     @Override
     public abstract void close();
 
@@ -100,7 +105,7 @@ public abstract class ServiceClient implements AutoCloseable {
         }
         try {
             long begun = System.nanoTime();
-            HttpResponse<String> received = http.send(request.build(), BodyHandlers.ofString());
+            HttpResponse<String> received = client().send(request.build(), BodyHandlers.ofString());
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
             Response response = new Response(uri, received.statusCode(), received.headers(), received.body(), took);
             if (isDescribed()) {
