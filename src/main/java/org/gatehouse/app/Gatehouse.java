@@ -24,6 +24,8 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.MigrationModule;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
+import org.gatehouse.service.CachedServices;
+import org.gatehouse.service.ServiceModule;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.SessionModule;
 import org.gatehouse.store.ModuleContext;
@@ -96,9 +98,27 @@ final class Gatehouse implements AutoCloseable {
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
         login = new LoginModule(context, throttle, users.cached(), sessions, hasher);
-        user = UserModule.of(context, users, hasher, policy, throttle, login.reauthentication(), audit.log());
+        CachedServices services = new CachedServices(context, generation);
+        user = UserModule.of(
+                context,
+                users,
+                hasher,
+                policy,
+                throttle,
+                login.reauthentication(),
+                services::currentRoles,
+                audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
-        AuthModule auth = AuthModule.of(context, key.keys(), sessions, users.cached(), hasher::recordRequest);
+        ServiceModule service = ServiceModule.of(context, services, throttle, audit.log());
+        AuthModule auth = AuthModule.of(
+                context,
+                key.keys(),
+                sessions,
+                users.cached(),
+                services,
+                session.service(),
+                service,
+                hasher::recordRequest);
         transfer = TransferModule.of(settings, users, hasher, audit.log(), auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, login, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable);
@@ -109,6 +129,7 @@ final class Gatehouse implements AutoCloseable {
                         auth.resources(),
                         session.resources(),
                         user.resources(),
+                        service.resources(),
                         transfer.resources(),
                         key.resources(),
                         audit.resources(),
@@ -124,7 +145,7 @@ final class Gatehouse implements AutoCloseable {
         mongo.requireSupported();
         migration.migrateUsers();
         audit.log().createIndexes();
-        sessions.createIndexes();
+        sessions.prepare();
         user.createIndexes().run();
         key.keys().start();
         new FirstAdministrator(context, users, hasher, audit.log(), login::clearFailures, administratorCreated)

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.AccountId;
 import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
@@ -21,16 +22,16 @@ import org.jspecify.annotations.Nullable;
  * <p>An event never contains a username as a client sent it, because users sometimes type a password into the username
  * field. A login of an unknown user is recorded without a username. Usernames in other events come from the store.
  *
- * @param actor the user who caused the event; null if the caller was not authenticated, or if the service caused the
- *     event
+ * @param actor the user or the service account that caused the event; null if the caller was not authenticated, or if
+ *     Gatehouse itself caused the event
  * @param user the affected user
  * @param username the name of the affected user at that time, cut to {@value #MAX_USERNAME} characters
- * @param clientInfo the client that sent the request; null if the service caused the event
+ * @param clientInfo the client that sent the request; null if Gatehouse itself caused the event
  * @param details texts, each cut to {@value #MAX_DETAIL} characters
  */
 public record AuditEvent(
         AuditType type,
-        @Nullable UserId actor,
+        @Nullable AccountId actor,
         @Nullable UserId user,
         @Nullable String username,
         @Nullable ClientInfo clientInfo,
@@ -55,6 +56,8 @@ public record AuditEvent(
         TO("to"),
         /** The id of the session. */
         SESSION("session"),
+        /** The id of the service. */
+        SERVICE("service"),
         /** The id of the signing key. */
         KEY("kid"),
         /** The number of users for each result of an import. */
@@ -94,7 +97,7 @@ public record AuditEvent(
     }
 
     /** Returns a copy with this actor. */
-    public AuditEvent by(UserId actorId) {
+    public AuditEvent by(AccountId actorId) {
         return new AuditEvent(type, actorId, user, username, clientInfo, details);
     }
 

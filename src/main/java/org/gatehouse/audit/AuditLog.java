@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Of similar throttled logins, rejected tokens or denied requests, only the first is stored, because clients can
  * cause many of them; see {@link EventDeduplicator}. Every other failed login is stored; the cost of password hashing
- * limits the number of these entries.
+ * limits the number of these entries. {@code ClientAuthenticator} limits the number of rejected services.
  */
 public final class AuditLog {
     /** The entry follows as JSON, because JSON escapes line breaks in text from clients. */
@@ -39,6 +39,7 @@ public final class AuditLog {
             AuditType.LOGOUT_EVERYWHERE,
             AuditType.TOKEN_REUSED,
             AuditType.SESSION_ENDED,
+            AuditType.ALL_SESSIONS_ENDED,
             AuditType.PASSWORD_CHANGED,
             AuditType.PASSWORD_RESET,
             AuditType.USER_DELETED,
@@ -58,7 +59,9 @@ public final class AuditLog {
     /** @param kept how long an entry is available; a changed setting applies to new entries only */
     public AuditLog(MongoConnection mongo, Duration kept, Clock clock, Ticker ticker, Metrics metrics) {
         this.sessionEnds = metrics.counter(
-                "gatehouse_session_ends_total", "Ends of one session, or of all sessions of a user at once.", "cause");
+                "gatehouse_session_ends_total",
+                "Ends of one session, or of all sessions of a user or of all users at once.",
+                "cause");
         SESSION_ENDS.forEach(type -> sessionEnds.initLabelValues(Metrics.label(type)));
         sessionEnds.initLabelValues(USER_DISABLED);
         this.entries = new MongoAuditDao(mongo);

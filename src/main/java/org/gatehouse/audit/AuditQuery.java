@@ -40,7 +40,7 @@ record AuditQuery(
         FieldErrors errors = new FieldErrors();
         UserId userId = Optional.ofNullable(user).flatMap(UserId::parse).orElse(null);
         if (user != null && userId == null) {
-            errors.add("user", "must be the id of a user, 24 hexadecimal digits");
+            errors.add("user", "must be the id of a user or a service, 24 hexadecimal digits");
         }
         AuditType known = Optional.ofNullable(type).flatMap(AuditType::parse).orElse(null);
         if (type != null && known == null) {

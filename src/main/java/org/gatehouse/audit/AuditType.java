@@ -14,6 +14,8 @@ public enum AuditType {
     TOKEN_REUSED,
     /** The owner or an administrator ended one or several sessions without a logout. */
     SESSION_ENDED,
+    /** An administrator ended the sessions of all users at once. */
+    ALL_SESSIONS_ENDED,
     /** A user changed their own password and entered the old password. */
     PASSWORD_CHANGED,
     /** An administrator set the password of another user. */
@@ -31,6 +33,15 @@ public enum AuditType {
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED,
+    SERVICE_CREATED,
+    /** The name, the roles or the status of a service changed. */
+    SERVICE_CHANGED,
+    SERVICE_DELETED,
+    SERVICE_SECRET_CREATED,
+    /** All access tokens of a service were ended at once. */
+    SERVICE_TOKENS_ENDED,
+    /** A service could not be authenticated, with the reason. */
+    CLIENT_REJECTED,
     /** A client sent an invalid token. Expired tokens are not recorded; see {@link RejectionAudit}. */
     TOKEN_REJECTED,
     /** The caller, authenticated or not, is not allowed to make the request. */

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.identity.UserId;
+import org.gatehouse.identity.AccountId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +29,9 @@ final class EventDeduplicator {
     private record Kind(
             AuditType type,
             @Nullable String reason,
-            @Nullable UserId user,
-            @Nullable UserId actor,
+            @Nullable String service,
+            @Nullable AccountId user,
+            @Nullable AccountId actor,
             String sender) {}
 
     private final Cache<Kind, Boolean> seen;
@@ -53,6 +54,7 @@ final class EventDeduplicator {
         Kind kind = new Kind(
                 event.type(),
                 event.details().get(Detail.REASON),
+                event.details().get(Detail.SERVICE),
                 event.user(),
                 event.actor(),
                 event.clientInfo() == null ? "" : sender.apply(event.clientInfo()));

@@ -2,6 +2,7 @@ package org.gatehouse.auth;
 
 import java.time.Instant;
 import java.util.Set;
+import org.gatehouse.identity.ServiceId;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
@@ -10,17 +11,31 @@ import org.gatehouse.identity.UserId;
  *
  * @param id the {@code jti}
  * @param issuer the {@code iss}, which may be the previous issuer
- * @param roles the user's roles when the token was issued; access checks use the user's current roles instead
+ * @param clientId the {@code client_id}
+ * @param roles the roles of the user or service when the token was issued; access checks use the current roles
  */
 record AccessToken(
         String id,
         String issuer,
-        UserId userId,
-        SessionId sessionId,
+        Subject subject,
+        String clientId,
         Set<String> roles,
         Instant issuedAt,
         Instant expiresAt) {
     public AccessToken {
         roles = Set.copyOf(roles);
     }
+
+    /** The account for which a token was issued. */
+    sealed interface Subject permits UserSession, Service {}
+
+    /** A session of a user. */
+    record UserSession(UserId userId, SessionId sessionId) implements Subject {}
+
+    /**
+     * A service.
+     *
+     * @param epoch the number of the account when the token was issued; another number ends the token
+     */
+    record Service(ServiceId id, long epoch) implements Subject {}
 }

@@ -7,7 +7,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.config.Settings;
 import org.gatehouse.key.SigningKeys;
+import org.gatehouse.service.CachedServices;
+import org.gatehouse.service.ServiceModule;
 import org.gatehouse.session.CachedSessions;
+import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.user.UserDao;
 
@@ -23,7 +26,14 @@ public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object
      * @param onCheck called before each check of a token
      */
     public static AuthModule of(
-            ModuleContext context, SigningKeys keys, CachedSessions sessions, UserDao users, Runnable onCheck) {
+            ModuleContext context,
+            SigningKeys keys,
+            CachedSessions sessions,
+            UserDao users,
+            CachedServices services,
+            SessionService sessionService,
+            ServiceModule service,
+            Runnable onCheck) {
         Settings settings = context.settings();
         String issuer = settings.authIssuer();
         String audience = settings.authAudience();
@@ -32,11 +42,18 @@ public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object
         Set<String> issuers = new HashSet<>(Set.of(issuer));
         Optional.ofNullable(settings.previousIssuer()).ifPresent(issuers::add);
         TokenVerifier verifier = new TokenVerifier(keys, issuers, audience, context.clock(), bulkhead);
-        Authenticator authenticator = new Authenticator(verifier, sessions, users, onCheck);
+        Authenticator authenticator =
+                new Authenticator(verifier, sessions, users, services, service.clients(), onCheck);
+        TokenIssuer tokens =
+                new TokenIssuer(keys, settings.tokenType(), issuer, audience, settings.authExpiry(), context.clock());
         return new AuthModule(
-                new TokenIssuer(keys, settings.tokenType(), issuer, audience, settings.authExpiry(), context.clock()),
+                tokens,
                 authenticator,
                 new AuthenticationFilter(authenticator, settings.registrationOpen()),
-                List.of(new IntrospectionResource(authenticator, audience)));
+                List.of(
+                        new IntrospectionResource(authenticator, sessionService, issuer, audience),
+                        new RevocationResource(authenticator, sessionService, service.accounts()),
+                        new ClientTokenResource(service.clients(), tokens),
+                        new CheckResource()));
     }
 }

@@ -52,7 +52,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         if (rule.open()) {
             return;
         }
-        Runnable admission = () -> admit(request, rule.allowed());
+        Runnable admission = () -> admit(request, rule);
         admission.run();
         request.setProperty(AUTHORIZATION_CHECK, admission);
     }
@@ -72,8 +72,9 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         return matched == null ? AccessRule.NOT_ALLOWED : rules.computeIfAbsent(matched, AccessRule::of);
     }
 
-    private void admit(ContainerRequestContext request, List<String> allowed) {
-        Caller caller = authenticator.callerIfAny(request).orElse(null);
+    private void admit(ContainerRequestContext request, AccessRule rule) {
+        List<String> allowed = rule.allowed();
+        Caller caller = authenticator.callerIfAny(request, rule.basic()).orElse(null);
         if (caller != null) {
             // The caller is set before a possible rejection, because the access log also names the user of a rejected
             // request.
@@ -83,7 +84,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
             return;
         }
         if (caller == null) {
-            throw Authenticator.tokenMissing(request);
+            throw RequestCredentials.tokenMissing(request);
         }
         if (!isAllowed(caller, allowed)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
@@ -99,15 +100,18 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
      *
      * @param open whether the method allows all callers, even without a token
      * @param allowed the roles of other callers
+     * @param basic whether a service may authenticate with {@code Authorization: Basic}
      */
-    private record AccessRule(boolean open, List<String> allowed) {
-        static final AccessRule NOT_ALLOWED = new AccessRule(false, List.of());
+    private record AccessRule(boolean open, List<String> allowed, boolean basic) {
+        static final AccessRule NOT_ALLOWED = new AccessRule(false, List.of(), false);
 
         static AccessRule of(ResourceMethod matched) {
             Method method = matched.getInvocable().getHandlingMethod();
             RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
             return new AccessRule(
-                    method.isAnnotationPresent(PermitAll.class), roles == null ? List.of() : List.of(roles.value()));
+                    method.isAnnotationPresent(PermitAll.class),
+                    roles == null ? List.of() : List.of(roles.value()),
+                    method.isAnnotationPresent(AllowsBasic.class));
         }
     }
 

@@ -1,46 +1,55 @@
 package org.gatehouse.auth;
 
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.core.HttpHeaders;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
+import org.gatehouse.auth.AccessToken.UserSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.http.BearerToken;
+import org.gatehouse.http.BasicCredentials;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.service.CachedServices;
+import org.gatehouse.service.ClientAuthenticator;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.LiveSession;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.ServiceCaller;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserDao;
 
 /**
  * Determines the caller of a request from its token.
  *
- * <p>The token must be valid, its session must be live, and its user must exist and be active. Every acknowledged
- * change of the session or the user is taken into account, even if another node made the change. Clients send the token
- * in the header {@code Authorization: Bearer}; clients of the legacy service use the header {@code auth}. The caller
- * has the user's current roles, even if the token contains other roles.
+ * <p>The token must be valid. The session and the user of a user's token must be live and active, and so must the account
+ * of a service's token. Every acknowledged change of these is taken into account, even if another node made the change.
+ * Clients send the token in the header {@code Authorization: Bearer}; clients of the legacy service use the header
+ * {@code auth}. A user has the current roles, even if the token contains other roles. A service has the roles that both
+ * its account and its token contain. Some methods also accept the id and a secret of a service ({@link AllowsBasic}).
  */
 public final class Authenticator {
-    private static final String LEGACY_HEADER = "auth";
-    /** A JWT without the scheme {@code Bearer} before it. */
-    private static final Pattern BARE_TOKEN = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
-
     private final TokenVerifier verifier;
     private final CachedSessions sessions;
     private final UserDao users;
+    private final CachedServices services;
+    private final ClientAuthenticator clients;
     private final Runnable onCheck;
 
     /** @param onCheck called before each check of a token; password hashing uses fewer cores if checks are frequent */
-    public Authenticator(TokenVerifier verifier, CachedSessions sessions, UserDao users, Runnable onCheck) {
+    Authenticator(
+            TokenVerifier verifier,
+            CachedSessions sessions,
+            UserDao users,
+            CachedServices services,
+            ClientAuthenticator clients,
+            Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
         this.users = users;
+        this.services = services;
+        this.clients = clients;
         this.onCheck = onCheck;
     }
 
@@ -48,30 +57,30 @@ public final class Authenticator {
     record Authenticated(AccessToken token, Caller caller) {}
 
     /**
-     * Returns the caller of the request, or empty if the request has no token.
+     * Returns the caller of the request, or empty if the request has no credentials.
      *
-     * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code BUSY}
-     *     or {@code STORE_UNAVAILABLE}
+     * @param allowsBasic whether the id and a secret of a service are also accepted
+     * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code CLIENT_WRONG},
+     *     {@code CLIENT_AMBIGUOUS}, {@code LOGIN_THROTTLED}, {@code BUSY} or {@code STORE_UNAVAILABLE}
      */
-    public Optional<Caller> callerIfAny(ContainerRequestContext request) {
+    Optional<Caller> callerIfAny(ContainerRequestContext request, boolean allowsBasic) {
         ClientInfo clientInfo = ClientInfo.of(request);
-        Optional<String> sent = tokenOf(request);
-        if (sent.isEmpty()
-                && valuesOf(request, HttpHeaders.AUTHORIZATION).stream()
-                        .anyMatch(value -> BARE_TOKEN.matcher(value.strip()).matches())) {
+        Optional<String> sent = RequestCredentials.tokenOf(request);
+        if (allowsBasic) {
+            BasicCredentials basic = RequestCredentials.basicOf(request).orElse(null);
+            if (basic != null && sent.isPresent()) {
+                throw new GatehouseException(ErrorCode.CLIENT_AMBIGUOUS);
+            }
+            if (basic != null) {
+                return Optional.of(clients.authenticate(basic, clientInfo));
+            }
+        }
+        if (sent.isEmpty() && RequestCredentials.hasBareToken(request)) {
             // A bare token is rejected. Otherwise, a method that is open to all would treat the client as anonymous.
-            throw tokenMissing(request);
+            throw RequestCredentials.tokenMissing(request);
         }
         return sent.map(
                 token -> authenticate(token, clientInfo.source(), clientInfo).caller());
-    }
-
-    /** Returns the exception for a missing token, with a hint if the request has an {@code Authorization} header. */
-    static GatehouseException tokenMissing(ContainerRequestContext request) {
-        GatehouseException missing = new GatehouseException(ErrorCode.TOKEN_MISSING);
-        return valuesOf(request, HttpHeaders.AUTHORIZATION).isEmpty()
-                ? missing
-                : missing.withHint("The header Authorization must begin with 'Bearer '");
     }
 
     /**
@@ -91,16 +100,18 @@ public final class Authenticator {
      * Returns the caller of a logout request, or empty if the request does not have a token of a live session. An
      * expired token is accepted, because its session may still be live.
      *
-     * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}
+     * @throws GatehouseException {@code TOKEN_AMBIGUOUS}, {@code STORE_UNAVAILABLE}, {@code BUSY}; {@code FORBIDDEN} if
+     *     the caller is a service
      */
-    public Optional<Caller> callerForLogout(ContainerRequestContext request) {
-        String token = tokenOf(request).orElse(null);
+    public Optional<UserCaller> callerForLogout(ContainerRequestContext request) {
+        String token = RequestCredentials.tokenOf(request).orElse(null);
         if (token == null) {
             return Optional.empty();
         }
         ClientInfo clientInfo = ClientInfo.of(request);
         try {
-            return Optional.of(caller(verifier.verifyEvenIfExpired(token, clientInfo.source()), clientInfo));
+            return Optional.of(caller(verifier.verifyEvenIfExpired(token, clientInfo.source()), clientInfo)
+                    .requireUser());
         } catch (GatehouseException rejected) {
             if (rejected.code().status() == 401) {
                 return Optional.empty();
@@ -109,20 +120,35 @@ public final class Authenticator {
         }
     }
 
-    /** Returns whether the session is live and the user is an active administrator. The token may have expired. */
+    /** Returns whether the caller is still valid and an administrator. The token may have expired. */
     public boolean isStillAdministrator(Caller caller) {
-        return live(caller.userId(), caller.sessionId(), caller.clientInfo())
-                .filter(Caller::isAdmin)
-                .isPresent();
+        Optional<? extends Caller> now = caller instanceof ServiceCaller service
+                ? services.caller(service.id(), service.roles(), service.epoch(), service.clientInfo())
+                : live(caller.requireUser().id(), caller.requireUser().sessionId(), caller.clientInfo());
+        return now.filter(Caller::isAdmin).isPresent();
+    }
+
+    /**
+     * Verifies the signature and the claims of a token, but neither its expiry nor whether its session is live.
+     *
+     * @throws GatehouseException the {@code TOKEN_*} code of the problem; {@code BUSY} or {@code STORE_UNAVAILABLE}
+     */
+    AccessToken verifyEvenIfExpired(String token, String source) {
+        return verifier.verifyEvenIfExpired(token, source);
     }
 
     private Caller caller(AccessToken token, ClientInfo clientInfo) {
-        return live(token.userId(), token.sessionId(), clientInfo)
+        if (token.subject() instanceof AccessToken.Service service) {
+            return services.caller(service.id(), token.roles(), service.epoch(), clientInfo)
+                    .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
+        }
+        UserSession session = (UserSession) token.subject();
+        return live(session.userId(), session.sessionId(), clientInfo)
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
     /** Returns the caller, or empty if the session has ended, or if the user is deleted or disabled. */
-    private Optional<Caller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
+    private Optional<UserCaller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
         Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
         Supplier<Optional<User>> pendingUser = users.findAsync(userId);
         return pendingSession
@@ -131,29 +157,6 @@ public final class Authenticator {
                 .flatMap(session -> pendingUser
                         .get()
                         .filter(user -> user.allows(sessionId, session.epoch()))
-                        .map(user -> new Caller(user, sessionId, session.epoch(), clientInfo)));
-    }
-
-    private static Optional<String> tokenOf(ContainerRequestContext request) {
-        String token = "";
-        for (String value : valuesOf(request, HttpHeaders.AUTHORIZATION)) {
-            token = onlyOf(token, BearerToken.of(value).orElse(""));
-        }
-        for (String value : valuesOf(request, LEGACY_HEADER)) {
-            token = onlyOf(token, BearerToken.of(value).orElseGet(value::strip));
-        }
-        return token.isEmpty() ? Optional.empty() : Optional.of(token);
-    }
-
-    /** Returns the token that is not empty; both may be the same. */
-    private static String onlyOf(String first, String second) {
-        if (!first.isEmpty() && !second.isEmpty() && !first.equals(second)) {
-            throw new GatehouseException(ErrorCode.TOKEN_AMBIGUOUS);
-        }
-        return first.isEmpty() ? second : first;
-    }
-
-    private static List<String> valuesOf(ContainerRequestContext request, String header) {
-        return request.getHeaders().getOrDefault(header, List.of());
+                        .map(user -> new UserCaller(user, sessionId, session.epoch(), clientInfo)));
     }
 }

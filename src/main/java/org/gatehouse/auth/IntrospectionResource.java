@@ -10,56 +10,63 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Form;
 import jakarta.ws.rs.core.MediaType;
-import java.util.List;
-import java.util.Objects;
+import java.util.Set;
+import org.gatehouse.auth.AccessToken.UserSession;
 import org.gatehouse.auth.Authenticator.Authenticated;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.http.FormParameters;
+import org.gatehouse.http.OAuthErrors;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
-import org.gatehouse.user.User;
+import org.gatehouse.session.RefreshableSession;
+import org.gatehouse.session.SessionService;
+import org.gatehouse.user.Caller;
+import org.gatehouse.user.UserCaller;
 
 /** {@code POST /introspect} (RFC 7662): checks a token for a service that does not verify tokens itself. */
 @Path("introspect")
 @Produces(MediaType.APPLICATION_JSON)
 public final class IntrospectionResource {
     private static final String TOKEN = "token";
-    /** The value of this parameter is ignored, because only access tokens can be introspected. */
+    /** The value of this parameter is ignored, because the format shows the type of a token. */
     private static final String TOKEN_TYPE_HINT = "token_type_hint";
 
     private final Authenticator authenticator;
+    private final SessionService sessions;
+    private final String issuer;
     private final String audience;
 
-    public IntrospectionResource(Authenticator authenticator, String audience) {
+    public IntrospectionResource(Authenticator authenticator, SessionService sessions, String issuer, String audience) {
         this.authenticator = authenticator;
+        this.sessions = sessions;
+        this.issuer = issuer;
         this.audience = audience;
     }
 
     /**
-     * Returns 200 with the claims of the token and the user's current name and roles. For an invalid token, the body is
-     * only {@code {"active":false}}, without a reason (RFC 7662, section 2.2). Unknown parameters are ignored (RFC
-     * 6749, section 3.2).
+     * Returns 200 with the claims of the token and the current name and roles of its user. For an invalid token, the
+     * body is only {@code {"active":false}}, without a reason (RFC 7662, section 2.2). Unknown parameters are ignored
+     * (RFC 6749, section 3.2).
      */
     @POST
     @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
+    @AllowsBasic
+    @OAuthErrors
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
     public byte[] introspect(Form form, @Context ContainerRequestContext request) {
-        List<String> tokens = form.asMap().getOrDefault(TOKEN, List.of());
-        if (tokens.size() != 1) {
-            throw GatehouseException.invalid(TOKEN, "is required exactly once");
-        }
-        if (form.asMap().getOrDefault(TOKEN_TYPE_HINT, List.of()).size() > 1) {
-            throw GatehouseException.invalid(TOKEN_TYPE_HINT, "occurs more than once");
-        }
+        FormParameters parameters = new FormParameters(form);
+        String token = parameters.requiredEvenIfEmpty(TOKEN);
+        var unusedHint = parameters.optional(TOKEN_TYPE_HINT);
+        RefreshableSession session = sessions.findByRefreshToken(token).orElse(null);
         ObjectNode response = Json.MAPPER.createObjectNode();
+        if (session != null) {
+            write(session, response);
+            return Json.write(response);
+        }
         try {
-            // This source differs from the source of the calling service's own requests, so bad introspected tokens do
-            // not cause the rejection of those requests.
             ClientInfo clientInfo = ClientInfo.of(request);
-            String source = "introspection by " + clientInfo.source();
-            // The value of a parameter without "=" is null.
-            String token = Objects.requireNonNullElse(tokens.get(0), "");
-            write(authenticator.authenticate(token, source, clientInfo), response);
+            write(authenticator.authenticate(token, "introspection by " + clientInfo.source(), clientInfo), response);
         } catch (GatehouseException rejected) {
             if (rejected.code().status() != 401) {
                 throw rejected;
@@ -71,16 +78,42 @@ public final class IntrospectionResource {
 
     private void write(Authenticated authenticated, ObjectNode response) {
         AccessToken token = authenticated.token();
-        User user = authenticated.caller().user();
+        Caller caller = authenticated.caller();
         response.put("active", true);
-        response.put("sub", user.id().hex());
-        response.put("sid", token.sessionId().text());
-        response.put("username", user.username());
-        user.roles().stream().sorted().forEach(response.putArray("roles")::add);
+        response.put("token_type", "Bearer");
+        response.put("sub", caller.id().hex());
+        response.put("client_id", token.clientId());
+        if (token.subject() instanceof UserSession session) {
+            response.put("sid", session.sessionId().text());
+        }
+        if (caller instanceof UserCaller user) {
+            response.put("username", user.user().username());
+        }
+        writeRoles(caller.roles(), response);
         response.put("exp", token.expiresAt().getEpochSecond());
         response.put("iat", token.issuedAt().getEpochSecond());
         response.put("iss", token.issuer());
         response.put("aud", audience);
         response.put("jti", token.id());
+    }
+
+    private void write(RefreshableSession session, ObjectNode response) {
+        response.put("active", true);
+        response.put("token_type", "refresh_token");
+        response.put("sub", session.user().id().hex());
+        response.put("client_id", audience);
+        response.put("sid", session.id().text());
+        response.put("username", session.user().username());
+        writeRoles(session.user().roles(), response);
+        response.put("exp", session.expiresAt().getEpochSecond());
+        response.put("iat", session.lastSeenAt().getEpochSecond());
+        response.put("iss", issuer);
+    }
+
+    private static void writeRoles(Set<String> roles, ObjectNode response) {
+        roles.stream().sorted().forEach(response.putArray("roles")::add);
+        if (!roles.isEmpty()) {
+            response.put("scope", Scope.text(roles));
+        }
     }
 }

@@ -22,8 +22,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.gatehouse.auth.AccessToken.Service;
+import org.gatehouse.auth.AccessToken.Subject;
+import org.gatehouse.auth.AccessToken.UserSession;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.ServiceId;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
@@ -140,23 +144,35 @@ final class TokenVerifier {
     }
 
     private static AccessToken read(JWTClaimsSet claims) throws ParseException {
-        UserId userId = Optional.ofNullable(claims.getSubject())
-                .flatMap(UserId::parse)
-                .orElseThrow(() -> invalid("jwt subject invalid"));
-        SessionId sessionId = Optional.ofNullable(claims.getStringClaim("sid"))
-                .flatMap(SessionId::parse)
-                .orElseThrow(() -> invalid("jwt session invalid"));
         String id = Optional.ofNullable(claims.getJWTID()).orElseThrow(() -> invalid("jwt id missing"));
         Date issued =
                 Optional.ofNullable(claims.getIssueTime()).orElseThrow(() -> invalid("jwt time of issue missing"));
         return new AccessToken(
                 id,
                 claims.getIssuer(),
-                userId,
-                sessionId,
+                subject(claims),
+                Objects.requireNonNullElse(claims.getStringClaim("client_id"), ""),
                 roles(claims),
                 issued.toInstant(),
                 claims.getExpirationTime().toInstant());
+    }
+
+    /** Returns the service if the token names it as subject and client, as RFC 9068, section 2.2, requires. */
+    private static Subject subject(JWTClaimsSet claims) throws ParseException {
+        String subject = claims.getSubject();
+        if (subject == null) {
+            throw invalid("jwt subject invalid");
+        }
+        Long epoch = claims.getLongClaim(TokenIssuer.EPOCH);
+        if (epoch != null && subject.equals(claims.getStringClaim("client_id"))) {
+            return new Service(ServiceId.parse(subject).orElseThrow(() -> invalid("jwt subject invalid")), epoch);
+        }
+        UserId userId = UserId.parse(subject).orElseThrow(() -> invalid("jwt subject invalid"));
+        return new UserSession(
+                userId,
+                Optional.ofNullable(claims.getStringClaim("sid"))
+                        .flatMap(SessionId::parse)
+                        .orElseThrow(() -> invalid("jwt session invalid")));
     }
 
     private static Set<String> roles(JWTClaimsSet claims) throws ParseException {

@@ -85,10 +85,22 @@ enum ErrorBody {
         return accept != null && accept.toLowerCase(Locale.ROOT).contains(PROBLEM.subtype);
     }
 
-    /** Writes the body of an error in this format. */
     byte[] write(GatehouseException failure) {
+        return write(failure, false);
+    }
+
+    /**
+     * Writes the body of an error in this format.
+     *
+     * @param oauth whether the body also has the fields of RFC 6749; see {@link OAuthErrors}
+     */
+    byte[] write(GatehouseException failure, boolean oauth) {
         ObjectNode body = Json.MAPPER.createObjectNode();
         describe(failure, body);
+        if (oauth) {
+            body.put("error", oauthError(failure.code()));
+            body.put("error_description", failure.getMessage());
+        }
         failure.expiredAt().ifPresent(instant -> body.put("expiredAt", IsoTime.format(instant)));
         failure.hint().ifPresent(hint -> body.put("hint", hint));
         body.put("requestId", RequestId.current());
@@ -99,6 +111,20 @@ enum ErrorBody {
     }
 
     abstract void describe(GatehouseException failure, ObjectNode body);
+
+    /** Returns the name of an error in RFC 6749, sections 4.1.2.1 and 5.2, or in RFC 6750, section 3.1. */
+    private static String oauthError(ErrorCode code) {
+        return switch (code) {
+            case CLIENT_WRONG, TOKEN_MISSING -> "invalid_client";
+            case GRANT_TYPE_UNSUPPORTED -> "unsupported_grant_type";
+            case SCOPE_INVALID -> "invalid_scope";
+            case TOKEN_MALFORMED, TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED -> "invalid_token";
+            case FORBIDDEN -> "insufficient_scope";
+            case LOGIN_THROTTLED, BUSY, STORE_UNAVAILABLE -> "temporarily_unavailable";
+            case INTERNAL -> "server_error";
+            default -> "invalid_request";
+        };
+    }
 
     /** Returns the quality of the most specific range that includes plain JSON. */
     private static int qualityOfJson(List<AcceptableMediaType> ranges) {

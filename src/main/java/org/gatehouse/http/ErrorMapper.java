@@ -176,7 +176,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     private static void write(
             GatehouseException failure, ContainerRequestContext request, ContainerResponseContext response) {
         ErrorBody format = ErrorBody.wantedBy(request.getHeaderString(HttpHeaders.ACCEPT));
-        response.setEntity(format.write(failure), null, format.mediaType());
+        byte[] body = format.write(failure, MatchedMethod.has(request, OAuthErrors.class));
+        response.setEntity(body, null, format.mediaType());
         response.getHeaders().add(HttpHeaders.VARY, HttpHeaders.ACCEPT);
     }
 
@@ -213,6 +214,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
     private static String challenge(ErrorCode code) {
         return switch (code) {
             case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";
+            case CLIENT_WRONG -> "Basic realm=\"gatehouse\", charset=\"UTF-8\"";
             default -> "Bearer error=\"invalid_token\"";
         };
     }

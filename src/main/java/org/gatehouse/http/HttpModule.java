@@ -47,7 +47,7 @@ public final class HttpModule {
         ResponseHeaders responseHeaders = new ResponseHeaders(cors);
         List<Object> components = List.of(
                 accessLog,
-                new ProblemAcceptFilter(),
+                new AcceptFilter(),
                 cors,
                 new StartupFilter(ready),
                 new ClientInfoFilter(new TrustedProxies(settings.trustedProxies())),

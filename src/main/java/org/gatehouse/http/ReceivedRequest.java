@@ -54,9 +54,13 @@ final class ReceivedRequest extends HttpServletRequestWrapper {
             return read;
         }
 
+        /**
+         * Returns at least 1 if {@link #end} follows. Jersey reads a byte of a form before it calls any filter if none
+         * is available, and the exception would then reach the container.
+         */
         @Override
         public int available() {
-            return content.available();
+            return end == null ? content.available() : Math.max(1, content.available());
         }
 
         @Override

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  *
  * @param hex the digits in lower case
  */
-public record UserId(String hex) {
+public record UserId(String hex) implements AccountId {
     private static final Pattern HEX = Pattern.compile("[0-9a-f]{24}");
 
     public UserId {

@@ -6,9 +6,9 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.session.CachedSessions;
-import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserDao;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ final class PasswordReauthentication implements Reauthentication {
     }
 
     @Override
-    public void require(Caller caller, @Nullable String currentPassword) {
+    public void require(UserCaller caller, @Nullable String currentPassword) {
         if (currentPassword != null) {
             requirePassword(caller, currentPassword);
             return;
@@ -57,15 +57,15 @@ final class PasswordReauthentication implements Reauthentication {
      * @return the credential that the password matched
      * @throws GatehouseException for the same reasons as {@link #require}
      */
-    Credential requirePassword(Caller caller, String password) {
-        Credential credential = users.findCredential(caller.userId())
-                .orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
+    Credential requirePassword(UserCaller caller, String password) {
+        Credential credential =
+                users.findCredential(caller.id()).orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
         if (!caller.isStillAuthorized(credential.user())) {
             throw new GatehouseException(ErrorCode.SESSION_ENDED);
         }
         String source = caller.clientInfo().source();
         LoginThrottle.Attempt attempt =
-                throttle.admitCheck(caller.userId(), credential.knows(source, clock.instant()), source);
+                throttle.admitCheck(caller.id(), credential.knows(source, clock.instant()), source);
         if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
             throw wrong();
         }

@@ -13,6 +13,7 @@ import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserService;
 
 /**
@@ -59,7 +60,7 @@ final class PasswordService {
         }
         errors.throwIfAny();
         if (own) {
-            changeOwn(caller, currentPassword, newPassword);
+            changeOwn(caller.requireUser(), currentPassword, newPassword);
         } else if (!users.resetPassword(user.id(), newPassword)) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
@@ -67,7 +68,7 @@ final class PasswordService {
                 .on(user.id(), user.username()));
     }
 
-    private void changeOwn(Caller caller, String currentPassword, String newPassword) {
+    private void changeOwn(UserCaller caller, String currentPassword, String newPassword) {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Credential credential = reauthentication.requirePassword(caller, currentPassword);
             if (users.changePassword(caller, credential, newPassword)) {

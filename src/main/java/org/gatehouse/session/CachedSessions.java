@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
+import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
@@ -25,23 +26,30 @@ import org.gatehouse.store.ModuleContext;
 public final class CachedSessions {
     private final MongoSessionDao store;
     private final DocumentCache<LiveSession> cache;
+    private final GlobalEpoch globalEpoch;
     private final Clock clock;
 
     public CachedSessions(ModuleContext context, Generation generation) {
         this.store = new MongoSessionDao(context.mongo());
         this.cache = new DocumentCache<>(
                 generation, "s", "sessions", context.settings().cacheExpiry(), new SessionCodec(), context.metrics());
+        this.globalEpoch = new GlobalEpoch(context, generation);
         this.clock = context.clock();
     }
 
-    /** Creates the indexes of the stored sessions. */
-    public void createIndexes() {
+    /** Creates the indexes of the stored sessions, and the epoch of all sessions. */
+    public void prepare() {
         store.createIndexes();
+        globalEpoch.create();
     }
 
     /** Returns the store of sessions. Calls of the store bypass the cache. */
     MongoSessionDao store() {
         return store;
+    }
+
+    GlobalEpoch globalEpoch() {
+        return globalEpoch;
     }
 
     /** Returns the session, or empty if the session is unknown or has ended. */
@@ -51,7 +59,10 @@ public final class CachedSessions {
 
     /** Starts to read the session and returns immediately. The returned supplier waits for the session. */
     public Supplier<Optional<LiveSession>> findAsync(SessionId id) {
-        return cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
+        Supplier<Optional<LiveSession>> session =
+                cache.getAsync(id.text(), () -> store.findLive(id).map(Session::live));
+        Supplier<SessionEpoch> epoch = globalEpoch.getAsync();
+        return () -> session.get().filter(found -> epoch.get().allows(id, found.globalEpoch()));
     }
 
     /** Returns the stored time of the login that started the session; empty if the session is unknown or has ended. */
@@ -74,6 +85,7 @@ public final class CachedSessions {
             json.put(SessionDocument.ID, session.id().text());
             json.put(SessionDocument.USER_ID, session.userId().hex());
             json.put(SessionDocument.EPOCH, session.epoch());
+            json.put(SessionDocument.GLOBAL_EPOCH, session.globalEpoch());
             return Json.write(json);
         }
 
@@ -82,14 +94,16 @@ public final class CachedSessions {
             try {
                 JsonNode json = Json.MAPPER.readTree(entry);
                 if (!json.path(SessionDocument.ID).asText().equals(id)
-                        || !json.path(SessionDocument.EPOCH).isIntegralNumber()) {
+                        || !json.path(SessionDocument.EPOCH).isIntegralNumber()
+                        || !json.path(SessionDocument.GLOBAL_EPOCH).isIntegralNumber()) {
                     return Optional.empty();
                 }
                 return UserId.parse(json.path(SessionDocument.USER_ID).asText())
                         .map(userId -> new LiveSession(
                                 new SessionId(id),
                                 userId,
-                                json.path(SessionDocument.EPOCH).longValue()));
+                                json.path(SessionDocument.EPOCH).longValue(),
+                                json.path(SessionDocument.GLOBAL_EPOCH).longValue()));
             } catch (IOException foreign) {
                 return Optional.empty();
             }

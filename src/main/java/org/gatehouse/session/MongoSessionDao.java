@@ -133,8 +133,14 @@ final class MongoSessionDao {
     }
 
     /** Returns a user's valid sessions, latest first, beginning after the given position. */
-    List<Session> list(UserId userId, SessionEpoch epoch, Instant now, @Nullable TimePosition after, int limit) {
-        List<Bson> filters = new ArrayList<>(live(userId, epoch, now));
+    List<Session> list(
+            UserId userId,
+            SessionEpoch epoch,
+            SessionEpoch global,
+            Instant now,
+            @Nullable TimePosition after,
+            int limit) {
+        List<Bson> filters = new ArrayList<>(live(userId, epoch, global, now));
         if (after != null) {
             filters.add(BsonValues.before(
                     SessionDocument.CREATED_AT, after.time(), SessionDocument.ID, new BsonString(after.id())));
@@ -147,16 +153,24 @@ final class MongoSessionDao {
     }
 
     /** Returns the number of a user's valid sessions. */
-    long count(UserId userId, SessionEpoch epoch, Instant now) {
-        return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, epoch, now))));
+    long count(UserId userId, SessionEpoch epoch, SessionEpoch global, Instant now) {
+        return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, epoch, global, now))));
     }
 
-    private static List<Bson> live(UserId userId, SessionEpoch epoch, Instant now) {
-        Bson allowed = Filters.gte(SessionDocument.EPOCH, epoch.number());
-        return List.of(
+    private static List<Bson> live(UserId userId, SessionEpoch epoch, SessionEpoch global, Instant now) {
+        List<Bson> filters = new ArrayList<>(List.of(
                 Filters.eq(SessionDocument.USER_ID, BsonValues.id(userId)),
                 open(now),
-                epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt())));
+                allowed(SessionDocument.EPOCH, epoch)));
+        if (global.number() > 0) { // a session without the field began in epoch 0
+            filters.add(allowed(SessionDocument.GLOBAL_EPOCH, global));
+        }
+        return filters;
+    }
+
+    private static Bson allowed(String field, SessionEpoch epoch) {
+        Bson allowed = Filters.gte(field, epoch.number());
+        return epoch.exempt() == null ? allowed : Filters.or(allowed, byId(epoch.exempt()));
     }
 
     private Optional<Session> first(Bson filter) {

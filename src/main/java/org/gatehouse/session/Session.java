@@ -5,9 +5,10 @@ import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
 /**
- * A session that was not ended individually. It is valid if it has not expired and {@code User.allows} is true for it.
+ * A session that was not ended individually. It is valid if it has not expired and both epochs allow it.
  *
  * @param epoch the number of the user's {@link org.gatehouse.identity.SessionEpoch} at the login
+ * @param globalEpoch the number of the epoch of all users at the login
  * @param lastSeenAt the time of the login or the latest refresh
  * @param expiresAt when the session expires unless it is refreshed earlier
  * @param ip the address of the client at the login
@@ -17,12 +18,13 @@ record Session(
         SessionId id,
         UserId userId,
         long epoch,
+        long globalEpoch,
         Instant createdAt,
         Instant lastSeenAt,
         Instant expiresAt,
         String ip,
         String userAgent) {
     LiveSession live() {
-        return new LiveSession(id, userId, epoch);
+        return new LiveSession(id, userId, epoch, globalEpoch);
     }
 }

@@ -13,6 +13,9 @@ final class SessionDocument {
     static final String ID = "_id";
     static final String USER_ID = "userId";
     static final String EPOCH = "cutoff";
+    /** Absent in sessions of earlier versions, which began in epoch 0. */
+    static final String GLOBAL_EPOCH = "globalEpoch";
+
     static final String FAMILY_HASH = "familyHash";
     static final String REFRESH_HASH = "refreshHash";
     static final String PREVIOUS_HASH = "previousHash";
@@ -34,6 +37,7 @@ final class SessionDocument {
         return new BsonDocument(ID, new BsonString(session.id().text()))
                 .append(USER_ID, BsonValues.id(session.userId()))
                 .append(EPOCH, new BsonInt64(session.epoch()))
+                .append(GLOBAL_EPOCH, new BsonInt64(session.globalEpoch()))
                 .append(FAMILY_HASH, new BsonBinary(first.familyHash()))
                 .append(REFRESH_HASH, new BsonBinary(first.hash()))
                 .append(CREATED_AT, BsonValues.time(session.createdAt()))
@@ -49,6 +53,7 @@ final class SessionDocument {
                 new SessionId(document.getString(ID).getValue()),
                 BsonValues.userId(document.getObjectId(USER_ID)),
                 document.getNumber(EPOCH).longValue(),
+                document.getNumber(GLOBAL_EPOCH, new BsonInt64(0)).longValue(),
                 BsonValues.instant(document.getDateTime(CREATED_AT)),
                 BsonValues.instant(document.getDateTime(LAST_SEEN_AT)),
                 BsonValues.instant(document.getDateTime(EXPIRES_AT)),

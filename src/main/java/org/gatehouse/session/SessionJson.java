@@ -7,6 +7,7 @@ import java.time.Instant;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.TimePosition;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.UserCaller;
 
 /**
  * A session as clients see it.
@@ -36,6 +37,6 @@ record SessionJson(
                 session.expiresAt(),
                 session.ip(),
                 session.userAgent(),
-                session.id().equals(caller.sessionId()));
+                caller instanceof UserCaller user && session.id().equals(user.sessionId()));
     }
 }

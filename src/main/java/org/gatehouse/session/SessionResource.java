@@ -12,9 +12,13 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.BooleanParam;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.UserCaller;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /session}: lets callers list and end their own sessions. */
@@ -35,18 +39,35 @@ public final class SessionResource {
             @QueryParam("after") @Nullable String after,
             @Context ContainerRequestContext request,
             @Context UriInfo uri) {
-        Caller caller = Caller.of(request);
-        return SessionJson.response(sessions.list(caller, caller.userId().hex(), limit, after), caller, uri);
+        UserCaller caller = UserCaller.of(request);
+        return SessionJson.response(sessions.list(caller, caller.id().hex(), limit, after), caller, uri);
     }
 
-    /** Returns 204 after all of the caller's other sessions have ended; the query must contain {@code others=true}. */
+    /**
+     * Returns 204 after sessions have ended: with {@code others=true} those of the caller except the current one, with
+     * {@code all=true} those of all users, with both those of all users except the current one. Only administrators may
+     * end the sessions of all users.
+     */
     @DELETE
     @RolesAllowed(Roles.ANY)
-    public void endOthers(@QueryParam("others") @Nullable String others, @Context ContainerRequestContext request) {
-        if (!"true".equals(others)) {
+    public void endSeveral(
+            @QueryParam("others") @Nullable String others,
+            @QueryParam("all") @Nullable String all,
+            @Context ContainerRequestContext request) {
+        FieldErrors errors = new FieldErrors();
+        boolean endsOthers = BooleanParam.parse("others", others, errors);
+        boolean endsAll = BooleanParam.parse("all", all, errors);
+        errors.throwIfAny();
+        Caller caller = Caller.of(request);
+        if (endsAll && !caller.isAdmin()) {
+            throw new GatehouseException(ErrorCode.FORBIDDEN);
+        } else if (endsAll) {
+            sessions.endAll(caller, endsOthers ? caller.requireUser().sessionId() : null);
+        } else if (endsOthers) {
+            sessions.endOthers(caller.requireUser());
+        } else {
             throw GatehouseException.invalid("others", "must be true; to end one session, use DELETE /session/{sid}");
         }
-        sessions.endOthers(Caller.of(request));
     }
 
     /** Returns 204 after the caller's session with this id has ended. */
@@ -54,6 +75,6 @@ public final class SessionResource {
     @Path("{sid}")
     @RolesAllowed(Roles.ANY)
     public void end(@PathParam("sid") String id, @Context ContainerRequestContext request) {
-        sessions.end(Caller.of(request), id);
+        sessions.end(UserCaller.of(request), id);
     }
 }

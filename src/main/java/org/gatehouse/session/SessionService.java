@@ -22,6 +22,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserService;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,7 @@ public final class SessionService {
                 SessionId.draw(random),
                 user.id(),
                 user.epoch().number(),
+                sessions.globalEpoch().get().number(),
                 now,
                 now,
                 limits.expiry(now, now),
@@ -154,9 +156,9 @@ public final class SessionService {
      *
      * @return the number of sessions that this call ended
      */
-    public long logOut(Caller caller) {
+    public long logOut(UserCaller caller) {
         boolean ended = sessions.end(caller.sessionId());
-        record(AuditType.LOGOUT, caller, caller.userId(), caller.sessionId().text());
+        record(AuditType.LOGOUT, caller, caller.id(), caller.sessionId().text());
         return ended ? 1 : 0;
     }
 
@@ -165,13 +167,13 @@ public final class SessionService {
      *
      * @return the number of sessions that were live immediately before the write that ended them
      */
-    public long logOutEverywhere(Caller caller) {
+    public long logOutEverywhere(UserCaller caller) {
         AtomicLong live = new AtomicLong();
         users.endAllSessions(
-                caller.userId(),
+                caller.id(),
                 // If the count fails, the write is not sent, and the client may try again.
-                user -> live.set(user.isActive() ? store.count(user.id(), user.epoch(), clock.instant()) : 0));
-        record(AuditType.LOGOUT_EVERYWHERE, caller, caller.userId(), ALL);
+                user -> live.set(user.isActive() ? count(user) : 0));
+        record(AuditType.LOGOUT_EVERYWHERE, caller, caller.id(), ALL);
         return live.get();
     }
 
@@ -180,7 +182,7 @@ public final class SessionService {
      *
      * @throws GatehouseException {@code SESSION_NOT_FOUND} if the caller does not have a live session with this id
      */
-    public void end(Caller caller, String id) {
+    public void end(UserCaller caller, String id) {
         boolean ended = SessionId.parse(id)
                 .flatMap(sessions::find)
                 .filter(session -> caller.is(session.userId()) && isStillAuthorized(session))
@@ -189,7 +191,7 @@ public final class SessionService {
         if (!ended) {
             throw new GatehouseException(ErrorCode.SESSION_NOT_FOUND);
         }
-        record(AuditType.SESSION_ENDED, caller, caller.userId(), id);
+        record(AuditType.SESSION_ENDED, caller, caller.id(), id);
     }
 
     /**
@@ -198,9 +200,9 @@ public final class SessionService {
      * @throws GatehouseException {@code SESSION_ENDED} if the current session has ended since the request was
      *     authenticated
      */
-    public void endOthers(Caller caller) {
+    public void endOthers(UserCaller caller) {
         users.endOtherSessions(caller);
-        record(AuditType.SESSION_ENDED, caller, caller.userId(), "all but " + caller.sessionId());
+        record(AuditType.SESSION_ENDED, caller, caller.id(), "all but " + caller.sessionId());
     }
 
     /**
@@ -212,6 +214,49 @@ public final class SessionService {
         UserId userId = users.find(caller, id).id();
         users.endAllSessions(userId, user -> {});
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
+    }
+
+    /** Returns the live session with this current refresh token. The session is not extended. */
+    public Optional<RefreshableSession> findByRefreshToken(String text) {
+        return RefreshToken.parse(text)
+                .flatMap(token -> store.findOpen(token, clock.instant()).filter(state -> state.isCurrent(token)))
+                .map(RefreshState::session)
+                .flatMap(session -> authorizedUser(session.live())
+                        .map(user ->
+                                new RefreshableSession(session.id(), user, session.lastSeenAt(), session.expiresAt())));
+    }
+
+    /**
+     * Returns the session of a current or earlier refresh token; empty if it has ended. The result may be of another user
+     * than the caller.
+     */
+    public Optional<LiveSession> findByAnyRefreshToken(String text) {
+        return RefreshToken.parse(text)
+                .flatMap(token -> store.findOpen(token, clock.instant()))
+                .map(state -> state.session().live());
+    }
+
+    /** Ends a session of a user, whose token the caller has sent. Does nothing if the session has ended already. */
+    public void revoke(Caller caller, UserId userId, SessionId id) {
+        if (sessions.end(id)) {
+            record(AuditType.SESSION_ENDED, caller, userId, id.text());
+        }
+    }
+
+    /**
+     * Ends the sessions of all users. Tokens of services are not affected, because services have no sessions.
+     *
+     * @param exempt the session of the caller that remains; null to end all sessions
+     * @throws GatehouseException {@code SESSION_ENDED} if the exempt session has ended since the request was
+     *     authenticated
+     */
+    public void endAll(Caller caller, @Nullable SessionId exempt) {
+        LiveSession kept = exempt == null
+                ? null
+                : sessions.find(exempt).orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
+        sessions.globalEpoch().advance(exempt, epoch -> kept != null && epoch.allows(kept.id(), kept.globalEpoch()));
+        audit.record(caller.auditEvent(AuditType.ALL_SESSIONS_ENDED)
+                .with(Detail.SESSION, exempt == null ? ALL : "all but " + exempt));
     }
 
     private void record(AuditType type, Caller caller, UserId user, String session) {
@@ -235,15 +280,30 @@ public final class SessionService {
         errors.throwIfAny();
         User user = users.find(caller, userId);
         List<Session> found = user.isActive()
-                ? store.list(user.id(), user.epoch(), clock.instant(), position, request.limit() + 1)
+                ? store.list(
+                        user.id(),
+                        user.epoch(),
+                        sessions.globalEpoch().get(),
+                        clock.instant(),
+                        position,
+                        request.limit() + 1)
                 : List.of();
         return Page.of(found, request.limit());
     }
 
+    private long count(User user) {
+        return store.count(user.id(), user.epoch(), sessions.globalEpoch().get(), clock.instant());
+    }
+
     private boolean isStillAuthorized(LiveSession session) {
-        return users.find(session.userId())
-                .filter(user -> user.allows(session.id(), session.epoch()))
-                .isPresent();
+        return authorizedUser(session).isPresent();
+    }
+
+    /** Returns the user of the session; empty if the user or an epoch does not allow the session any more. */
+    private Optional<User> authorizedUser(LiveSession session) {
+        return sessions.globalEpoch().get().allows(session.id(), session.globalEpoch())
+                ? users.find(session.userId()).filter(user -> user.allows(session.id(), session.epoch()))
+                : Optional.empty();
     }
 
     private static StartedSession started(Session session, RefreshToken token) {

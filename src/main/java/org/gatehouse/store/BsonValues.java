@@ -7,6 +7,7 @@ import org.bson.BsonObjectId;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
+import org.gatehouse.identity.AccountId;
 import org.gatehouse.identity.UserId;
 
 /** Converts times (in milliseconds) and ids to BSON and back, and filters lists that are sorted by time and id. */
@@ -39,8 +40,8 @@ public final class BsonValues {
         return new BsonObjectId(new ObjectId(hex));
     }
 
-    public static BsonObjectId id(UserId user) {
-        return id(user.hex());
+    public static BsonObjectId id(AccountId account) {
+        return id(account.hex());
     }
 
     /** Returns the user id in a value of type ObjectId. */

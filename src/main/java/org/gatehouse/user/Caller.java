@@ -6,22 +6,17 @@ import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.error.ErrorCode;
+import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.identity.SessionEpoch;
-import org.gatehouse.identity.SessionId;
+import org.gatehouse.identity.AccountId;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 
-/**
- * The authenticated user and session of a request with a valid token.
- *
- * @param user the user as read for this request
- * @param sessionId the session that the token belongs to
- * @param epoch the number of the user's {@link SessionEpoch} when the session began
- * @param clientInfo where the request came from
- */
-public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clientInfo) implements Principal {
+/** The authenticated user or service that made a request. */
+public sealed interface Caller extends Principal permits UserCaller, ServiceCaller {
     /** Returns the caller of a request to a resource method that requires a token. */
-    public static Caller of(ContainerRequestContext request) {
+    static Caller of(ContainerRequestContext request) {
         return ifAny(request).orElseThrow();
     }
 
@@ -33,39 +28,42 @@ public record Caller(User user, SessionId sessionId, long epoch, ClientInfo clie
                 : Optional.empty();
     }
 
-    public UserId userId() {
-        return user.id();
+    AccountId id();
+
+    /** Returns the current roles of the caller. A service has only those that its token contains, too. */
+    Set<String> roles();
+
+    /** Returns where the request came from. */
+    ClientInfo clientInfo();
+
+    default boolean isAdmin() {
+        return roles().contains(Roles.ADMIN);
     }
 
-    /** Returns the current roles of the caller. */
-    public Set<String> roles() {
-        return user.roles();
-    }
-
-    public boolean isAdmin() {
-        return user.isAdministrator();
-    }
-
-    public boolean is(UserId other) {
-        return userId().equals(other);
+    default boolean is(UserId other) {
+        return id().equals(other);
     }
 
     /**
-     * Whether the caller's session is still authorized.
+     * Returns this caller as a user, for calls that concern the caller's own sessions, password or user.
      *
-     * @param later the caller's user, read after {@link #user} was read
+     * @throws GatehouseException {@code FORBIDDEN} if the caller is a service
      */
-    public boolean isStillAuthorized(User later) {
-        return later.allows(sessionId, epoch);
+    default UserCaller requireUser() {
+        if (this instanceof UserCaller user) {
+            return user;
+        }
+        throw new GatehouseException(
+                ErrorCode.FORBIDDEN, "This call is for users; a service has no sessions, no password and no user.");
     }
 
     /** Returns a new audit event of this type, with this caller as the actor. */
-    public AuditEvent auditEvent(AuditType type) {
-        return AuditEvent.of(type, clientInfo).by(userId());
+    default AuditEvent auditEvent(AuditType type) {
+        return AuditEvent.of(type, clientInfo()).by(id());
     }
 
     @Override
-    public String getName() {
-        return userId().hex();
+    default String getName() {
+        return id().hex();
     }
 }

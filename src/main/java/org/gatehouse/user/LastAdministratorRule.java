@@ -1,19 +1,29 @@
 package org.gatehouse.user;
 
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
 /** Ensures that an active administrator remains, even if several nodes change and delete users at the same time. */
 final class LastAdministratorRule {
     private final UserDao users;
+    private final Function<ServiceCaller, Set<String>> currentRoles;
     private final MongoLock administration;
 
-    /** @param administration the lock that all nodes share, held while an administrator may be removed */
-    LastAdministratorRule(UserDao users, MongoLock administration) {
+    /**
+     * Creates the rule.
+     *
+     * @param currentRoles returns the roles that a service has in the store; throws if it may not call any more
+     * @param administration the lock that all nodes share, held while an administrator may be removed
+     */
+    LastAdministratorRule(UserDao users, Function<ServiceCaller, Set<String>> currentRoles, MongoLock administration) {
         this.users = users;
+        this.currentRoles = currentRoles;
         this.administration = administration;
     }
 
@@ -25,14 +35,22 @@ final class LastAdministratorRule {
      */
     <T> T exclusively(Caller caller, Supplier<T> work) {
         return administration.exclusively(() -> {
-            User account = users.findLinearizable(caller.userId())
-                    .filter(caller::isStillAuthorized)
-                    .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
-            if (!account.isAdministrator()) {
+            if (!currentRoles(caller).contains(Roles.ADMIN)) {
                 throw new GatehouseException(ErrorCode.FORBIDDEN);
             }
             return work.get();
         });
+    }
+
+    private Set<String> currentRoles(Caller caller) {
+        if (caller instanceof ServiceCaller service) {
+            return currentRoles.apply(service);
+        }
+        UserCaller user = caller.requireUser();
+        return users.findLinearizable(user.id())
+                .filter(user::isStillAuthorized)
+                .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED))
+                .roles();
     }
 
     /**

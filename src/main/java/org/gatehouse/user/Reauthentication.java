@@ -19,5 +19,5 @@ public interface Reauthentication {
      * @throws GatehouseException {@code VALIDATION_FAILED} that names {@link #CURRENT_PASSWORD},
      *     {@code LOGIN_THROTTLED}, {@code BUSY}, {@code SESSION_ENDED}, {@code USER_NOT_FOUND}
      */
-    void require(Caller caller, @Nullable String currentPassword);
+    void require(UserCaller caller, @Nullable String currentPassword);
 }

@@ -55,9 +55,11 @@ final class UserCreation {
      */
     String scope() {
         Caller caller = request.caller();
-        return caller == null
-                ? "source " + request.clientInfo().source()
-                : "user " + caller.userId().hex();
+        if (caller == null) {
+            return "source " + request.clientInfo().source();
+        }
+        return (caller instanceof ServiceCaller ? "service " : "user ")
+                + caller.id().hex();
     }
 
     /** Creates the user if the throttle permits it. */
@@ -108,7 +110,7 @@ final class UserCreation {
                 .on(user.id(), user.username())
                 .with(Detail.TO, Roles.text(user.roles()));
         Caller caller = request.caller();
-        audit.record(caller == null ? event : event.by(caller.userId()));
+        audit.record(caller == null ? event : event.by(caller.id()));
         return user;
     }
 

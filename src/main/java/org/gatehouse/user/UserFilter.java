@@ -1,6 +1,7 @@
 package org.gatehouse.user;
 
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.identity.Roles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ record UserFilter(
         if (q != null && names == null) {
             errors.add("q", "must be the beginning of a username");
         }
-        if (role != null && !UserInput.ROLE.matcher(role).matches()) {
+        if (role != null && !Roles.NAME.matcher(role).matches()) {
             errors.add("role", "must be the name of a role: a letter, then a-z, 0-9, - and _, at most 32 long");
         }
         UserStatus wanted = status == null ? null : UserStatus.parse(status).orElse(null);

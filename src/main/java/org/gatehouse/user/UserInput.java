@@ -1,12 +1,9 @@
 package org.gatehouse.user;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
@@ -15,6 +12,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
 import org.gatehouse.json.JsonBody;
+import org.gatehouse.json.JsonFields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +26,9 @@ public record UserInput(
         @Nullable Set<String> roles,
         @Nullable UserStatus status,
         ObjectNode fields) {
-    static final Pattern ROLE = Pattern.compile("[a-z][a-z0-9_-]{0,31}");
-
-    private static final int MAX_ROLES = 16;
-
     /** Reads the fields of {@code POST /user}; adds each violation to the errors. */
     static UserInput ofNew(ObjectNode body, FieldErrors errors) {
-        String password = text(body, UserJson.PASSWORD, errors);
+        String password = JsonFields.text(body, UserJson.PASSWORD, errors);
         UserInput input = read(body, password, customFields(body).without(UserJson.PASSWORD), errors);
         for (String required : List.of(UserJson.USERNAME, UserJson.PASSWORD)) {
             if (!body.hasNonNull(required)) {
@@ -52,7 +46,7 @@ public record UserInput(
      * @param otherNames fields that the import reads itself; they are not custom fields
      */
     public static UserInput ofImported(ObjectNode line, Set<String> otherNames, FieldErrors errors) {
-        String password = text(line, UserJson.PASSWORD, errors);
+        String password = JsonFields.text(line, UserJson.PASSWORD, errors);
         UserInput input = read(line, password, customFields(line).without(otherNames), errors);
         if (!line.hasNonNull(UserJson.USERNAME)) {
             errors.add(UserJson.USERNAME, "is required");
@@ -80,7 +74,7 @@ public record UserInput(
 
     /** Returns the current password, which a body may contain beside a merge patch; null if it is absent. */
     static @Nullable String currentPassword(ObjectNode body, FieldErrors errors) {
-        return text(body, Reauthentication.CURRENT_PASSWORD, errors);
+        return JsonFields.text(body, Reauthentication.CURRENT_PASSWORD, errors);
     }
 
     /**
@@ -104,11 +98,11 @@ public record UserInput(
     }
 
     private static UserInput read(ObjectNode body, @Nullable String password, ObjectNode fields, FieldErrors errors) {
-        String typedName = text(body, UserJson.USERNAME, errors);
-        List<String> roles = texts(body, UserJson.ROLES, errors);
-        String statusText = text(body, UserJson.STATUS, errors);
+        String typedName = JsonFields.text(body, UserJson.USERNAME, errors);
+        List<String> roles = JsonFields.texts(body, UserJson.ROLES, errors);
+        String statusText = JsonFields.text(body, UserJson.STATUS, errors);
         if (roles != null && !errors.hasErrorFor(UserJson.ROLES)) {
-            checkRoles(roles, errors);
+            Roles.violation(roles).ifPresent(violation -> errors.add(UserJson.ROLES, violation));
         }
         UserStatus status =
                 statusText == null ? null : UserStatus.parse(statusText).orElse(null);
@@ -130,41 +124,6 @@ public record UserInput(
                 roles == null ? null : Set.copyOf(roles),
                 status,
                 fields);
-    }
-
-    private static void checkRoles(List<String> roles, FieldErrors errors) {
-        if (!roles.stream().allMatch(role -> ROLE.matcher(role).matches())) {
-            errors.add(
-                    UserJson.ROLES,
-                    "must be names of at most 32 characters (a-z, 0-9, - and _) that begin with a letter");
-        } else if (roles.size() > MAX_ROLES) {
-            errors.add(UserJson.ROLES, "must have at most " + MAX_ROLES + " roles");
-        }
-    }
-
-    private static @Nullable String text(ObjectNode body, String name, FieldErrors errors) {
-        JsonNode value = body.path(name);
-        if (!value.isTextual() && !value.isMissingNode() && !value.isNull()) {
-            errors.add(name, "must be a string");
-        }
-        return value.textValue();
-    }
-
-    private static @Nullable List<String> texts(ObjectNode body, String name, FieldErrors errors) {
-        JsonNode value = body.path(name);
-        if (value.isMissingNode() || value.isNull()) {
-            return null;
-        }
-        List<String> texts = new ArrayList<>();
-        for (JsonNode element : value) {
-            if (element.isTextual()) {
-                texts.add(element.textValue());
-            }
-        }
-        if (!value.isArray() || texts.size() < value.size()) {
-            errors.add(name, "must be an array of strings");
-        }
-        return texts;
     }
 
     /**

@@ -1,6 +1,8 @@
 package org.gatehouse.user;
 
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.Settings;
 import org.gatehouse.password.PasswordHasher;
@@ -17,6 +19,11 @@ import org.gatehouse.throttle.Throttle;
  *     migration
  */
 public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
+    /**
+     * Creates the module.
+     *
+     * @param currentRoles returns the roles that a service has in the store; throws if it may not call any more
+     */
     public static UserModule of(
             ModuleContext context,
             UserDaos users,
@@ -24,13 +31,14 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
             PasswordPolicy policy,
             Throttle throttle,
             Reauthentication reauthentication,
+            Function<ServiceCaller, Set<String>> currentRoles,
             AuditLog audit) {
         Settings settings = context.settings();
         UserThrottle userThrottle = new UserThrottle(throttle);
         UserService service = new UserService(
                 users.cached(),
                 hasher,
-                new LastAdministratorRule(users.cached(), administration(context)),
+                new LastAdministratorRule(users.cached(), currentRoles, administration(context)),
                 reauthentication,
                 userThrottle,
                 audit);

@@ -64,7 +64,9 @@ public final class UserService {
     public User find(Caller caller, String id) {
         UserId userId = reachable(caller, id);
         // The caller's own user has been read for this request.
-        return caller.is(userId) ? caller.user() : users.find(userId).orElseThrow(UserService::notFound);
+        return caller.is(userId)
+                ? caller.requireUser().user()
+                : users.find(userId).orElseThrow(UserService::notFound);
     }
 
     /** Returns the user with this id without checking a caller, for use by the server itself. */
@@ -92,8 +94,8 @@ public final class UserService {
      * @throws GatehouseException {@code USER_NOT_FOUND}; {@code SESSION_ENDED} if the current session has ended
      *     meanwhile, because an exemption would make it valid again
      */
-    public void endOtherSessions(Caller caller) {
-        endSessions(caller.userId(), user -> {
+    public void endOtherSessions(UserCaller caller) {
+        endSessions(caller.id(), user -> {
             if (!caller.isStillAuthorized(user)) {
                 throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
@@ -123,7 +125,7 @@ public final class UserService {
      * @return false if the user does not exist, or if another password or epoch is stored now
      * @throws GatehouseException {@code BUSY}
      */
-    public boolean changePassword(Caller caller, Credential current, String newPassword) {
+    public boolean changePassword(UserCaller caller, Credential current, String newPassword) {
         return users.changePassword(current, hasher.hash(newPassword), caller.sessionId());
     }
 
@@ -150,12 +152,12 @@ public final class UserService {
             return change(caller, userId, input, user -> {
                 precondition.accept(user);
                 if (caller.is(userId) && renames(input, user)) { // another request has changed the name meanwhile
-                    reauthentication.require(caller, null);
+                    reauthentication.require(caller.requireUser(), null);
                 }
             });
         }
         precondition.accept(find(caller, id)); // the throttle does not count a change that fails the precondition
-        reauthentication.require(caller, currentPassword);
+        reauthentication.require(caller.requireUser(), currentPassword);
         Throttle.Permit permit = throttle.acquireUsernameChange(userId);
         try {
             return change(caller, userId, input, precondition);
@@ -244,8 +246,7 @@ public final class UserService {
     }
 
     private static UserId reachable(Caller caller, String id) {
-        boolean own = id.equals(MYSELF) || id.equals(caller.userId().hex());
-        UserId userId = own ? caller.userId() : parse(id);
+        UserId userId = id.equals(MYSELF) ? caller.requireUser().id() : parse(id);
         if (!caller.isAdmin() && !caller.is(userId)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }

@@ -30,6 +30,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.gatehouse.auth.AccessToken.UserSession;
 import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
@@ -87,8 +88,7 @@ class TokenVerifierTest {
     void theVerificationOfAnIssuedTokenReturnsItsClaims() {
         AccessToken token = verifier.verify(valid, SOURCE);
 
-        assertThat(token.userId()).isEqualTo(USER);
-        assertThat(token.sessionId()).isEqualTo(SESSION);
+        assertThat(token.subject()).isEqualTo(new UserSession(USER, SESSION));
         assertThat(token.roles()).containsExactly("user");
         assertThat(token.issuedAt()).isEqualTo(clock.instant());
         assertThat(token.expiresAt()).isEqualTo(clock.instant().plus(LIFETIME));
@@ -277,7 +277,8 @@ class TokenVerifierTest {
                 .type(new JOSEObjectType(type))
                 .build();
 
-        assertThat(verifier.verify(signed(header, claims()), SOURCE).userId()).isEqualTo(USER);
+        assertThat(verifier.verify(signed(header, claims()), SOURCE).subject())
+                .isEqualTo(new UserSession(USER, SESSION));
     }
 
     @Test
@@ -304,8 +305,8 @@ class TokenVerifierTest {
         assertRejected(signed(claims().audience("theirs")), "jwt audience invalid");
         assertRejected(signed(claims().audience((String) null)), "jwt audience invalid");
         assertThat(verifier.verify(signed(claims().audience(List.of("theirs", "our services"))), SOURCE)
-                        .userId())
-                .isEqualTo(USER);
+                        .subject())
+                .isEqualTo(new UserSession(USER, SESSION));
     }
 
     @Test
@@ -330,11 +331,11 @@ class TokenVerifierTest {
         Instant latest = clock.instant().plus(TokenVerifier.CLOCK_SKEW);
 
         assertThat(verifier.verify(signed(claims().notBeforeTime(Date.from(latest))), SOURCE)
-                        .userId())
-                .isEqualTo(USER);
+                        .subject())
+                .isEqualTo(new UserSession(USER, SESSION));
         assertThat(verifier.verify(signed(claims().issueTime(Date.from(latest))), SOURCE)
-                        .userId())
-                .isEqualTo(USER);
+                        .subject())
+                .isEqualTo(new UserSession(USER, SESSION));
         assertRejected(signed(claims().notBeforeTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
         assertRejected(signed(claims().issueTime(Date.from(latest.plusSeconds(1)))), "jwt not active");
         assertThat(TokenVerifier.CLOCK_SKEW).isLessThanOrEqualTo(Duration.ofSeconds(30));
@@ -391,7 +392,7 @@ class TokenVerifierTest {
 
         assertThat(bulkhead.isSuspect(SOURCE)).isTrue();
         assertRejected(forged, "invalid signature");
-        assertThat(verifier.verify(valid, SOURCE).userId()).isEqualTo(USER);
+        assertThat(verifier.verify(valid, SOURCE).subject()).isEqualTo(new UserSession(USER, SESSION));
         assertThat(bulkhead.isSuspect("192.0.2.2")).isFalse();
     }
 

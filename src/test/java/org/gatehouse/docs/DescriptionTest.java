@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Test;
 
 /** Checks that the API description contains everything that Gatehouse offers, and nothing else. */
 class DescriptionTest {
-    private static final String ERRORS = "errors";
+    private static final String ERROR_SCHEMA = "#/components/schemas/Error";
     private static final String PASSWORD = "correct horse battery staple";
     /**
      * The OpenAPI Initiative's JSON schema for OpenAPI 3.1 documents. This schema also checks the schemas inside these
@@ -60,6 +60,14 @@ class DescriptionTest {
     /** A logout accepts a token but does not require one. The description must list both possibilities. */
     private static final String LOGOUT = "post /logout";
 
+    /** A service sends its id and secret in a header or in the body. The description must list both possibilities. */
+    private static final String SERVICE_TOKEN = "post /token";
+
+    /** A proxy may send the body of another request. The service ignores this body. */
+    private static final String CHECK = "post /check";
+
+    private static final Set<String> FORMS = Set.of("/token", "/introspect", "/revoke");
+
     private static final Set<ErrorCode> TOKEN_ERRORS = EnumSet.of(
             ErrorCode.TOKEN_AMBIGUOUS,
             ErrorCode.TOKEN_MISSING,
@@ -68,6 +76,8 @@ class DescriptionTest {
             ErrorCode.TOKEN_EXPIRED,
             ErrorCode.SESSION_ENDED,
             ErrorCode.BUSY);
+    private static final Set<ErrorCode> CLIENT_ERRORS =
+            EnumSet.of(ErrorCode.CLIENT_WRONG, ErrorCode.CLIENT_AMBIGUOUS, ErrorCode.LOGIN_THROTTLED);
     private static final Set<ErrorCode> BODY_ERRORS = EnumSet.of(
             ErrorCode.BODY_MALFORMED,
             ErrorCode.BODY_TOO_LARGE,
@@ -148,6 +158,9 @@ class DescriptionTest {
             if (consumed.isEmpty() && hasParameter(method, JsonBody.class)) {
                 consumed.add(MediaType.APPLICATION_JSON);
             }
+            if (route.equals(CHECK)) {
+                consumed.add(MediaType.WILDCARD);
+            }
             JsonNode body = description.resolve(operation(route).path("requestBody"));
             assertThat(keys(body.path("content"))).as(route).isEqualTo(consumed);
         });
@@ -190,9 +203,12 @@ class DescriptionTest {
             boolean acceptsToken = !roles.isEmpty() || route.equals(LOGOUT);
             assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(acceptsToken);
             assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(acceptsToken);
+            assertThat(schemes.contains(Set.of("service")))
+                    .as(route)
+                    .isEqualTo(acceptsBasic(method) || route.equals(SERVICE_TOKEN));
             assertThat(schemes.contains(Set.of()))
                     .as(route)
-                    .isEqualTo(route.equals(LOGOUT) || roles.contains(Roles.NEWCOMER));
+                    .isEqualTo(Set.of(LOGOUT, SERVICE_TOKEN).contains(route) || roles.contains(Roles.NEWCOMER));
 
             String text = operation(route).path("description").asText();
             Set<String> named = NAMED_ROLE
@@ -228,6 +244,9 @@ class DescriptionTest {
             if (!roles.isEmpty() && !roles.contains(Roles.ANY)) {
                 expected.add(ErrorCode.FORBIDDEN);
             }
+            if (acceptsBasic(method) || route.equals(SERVICE_TOKEN)) {
+                expected.addAll(CLIENT_ERRORS);
+            }
             if (hasParameter(method, JsonBody.class)) {
                 expected.add(ErrorCode.BODY_MALFORMED);
             }
@@ -238,7 +257,7 @@ class DescriptionTest {
                 expected.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
             }
             assertThat(codes(route)).as(route).containsAll(expected);
-            if (roles.isEmpty() && !route.equals(LOGOUT)) {
+            if (roles.isEmpty() && !Set.of(LOGOUT, SERVICE_TOKEN).contains(route)) {
                 assertThat(codes(route)).as(route).doesNotContain(ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.TOKEN_MISSING);
             }
             if (!operation(route).has("requestBody")) {
@@ -266,6 +285,13 @@ class DescriptionTest {
     private static Set<String> roles(ResourceMethod method) {
         RolesAllowed allowed = method.getInvocable().getDefinitionMethod().getAnnotation(RolesAllowed.class);
         return new TreeSet<>(allowed == null ? List.of() : List.of(allowed.value()));
+    }
+
+    /** Returns whether a service may authenticate with HTTP Basic. The annotation is not visible in this package. */
+    private static boolean acceptsBasic(ResourceMethod method) {
+        return Arrays.stream(method.getInvocable().getDefinitionMethod().getAnnotations())
+                .anyMatch(annotation ->
+                        annotation.annotationType().getSimpleName().equals("AllowsBasic"));
     }
 
     private static boolean hasParameter(ResourceMethod method, Class<?> type) {
@@ -441,7 +467,8 @@ class DescriptionTest {
     /** A client that does not set roles must omit the field, because an empty array would remove all roles. */
     @Test
     void allowsInputsWithoutRoles() {
-        for (String input : List.of("UserPatch", "UserCreate", "ImportedUser")) {
+        for (String input :
+                List.of("UserPatch", "UserCreate", "ImportedUser", "ServiceAccountPatch", "ServiceAccountCreate")) {
             JsonNode schema = description.document().at("/components/schemas/" + input);
             assertThat(schema.at("/properties/roles/type"))
                     .as(input)
@@ -453,7 +480,7 @@ class DescriptionTest {
 
     @Test
     void describesFlagsAsBooleans() {
-        for (String flag : List.of("count", "dryRun", "hashes", "others")) {
+        for (String flag : List.of("count", "dryRun", "hashes", "others", "all")) {
             assertThat(description
                             .document()
                             .at("/components/parameters/" + flag + "Parameter/schema/type")
@@ -481,7 +508,7 @@ class DescriptionTest {
                         fields.put(schemaOrStatus(status), fieldsOfSchema(schema(status)));
                     }
                 }));
-        fields.put(ERRORS, fieldsOfSchema(description.document().at("/components/schemas/Error")));
+        fields.put(ERROR_SCHEMA, fieldsOfSchema(description.document().at(ERROR_SCHEMA.substring(1))));
 
         SettableClock clock = SettableClock.atNow();
         try (Stores separateStores = new Stores();
@@ -518,12 +545,16 @@ class DescriptionTest {
             reread("/user/" + alice, admin);
             call("PATCH", "/user/" + alice, admin, "{\"roles\":[\"user\",\"author\"]}");
             call("POST", "/introspect", admin, "token=" + token);
+            call("GET", "/check?role=author&role=user", token, "");
+            call("POST", "/check", token, "");
+            call("POST", "/revoke", admin, "token=" + token);
             call("PUT", "/user/" + alice + "/password", admin, "{\"newPassword\":\"staple battery horse\"}");
             call("POST", "/login", "", credentials("alice", "staple battery horse"));
             String secondToken = service.login(Node.ADMIN, Node.ADMIN_PASSWORD).text("token");
             call("DELETE", "/session?others=true", secondToken, "");
             call("GET", "/user/" + alice + "/session", secondToken, "");
             call("DELETE", "/user/" + alice + "/session", secondToken, "");
+            runForService(secondToken);
             String key = call("POST", "/key/rotate", secondToken, "").text("kid");
             call("DELETE", "/key/" + key, secondToken, "");
             call("GET", "/key", secondToken, "");
@@ -568,13 +599,28 @@ class DescriptionTest {
             call("POST", "/logout", thirdToken, "");
         }
 
+        private void runForService(String admin) {
+            Response created = call("POST", "/service", admin, "{\"name\":\"billing\",\"roles\":[\"introspect\"]}");
+            String path = "/service/" + created.text("_id");
+            String credentials = "&client_id=" + created.text("_id") + "&client_secret=" + created.text("secret");
+            call("POST", "/token", "", "grant_type=password" + credentials);
+            String token = call("POST", "/token", "", "grant_type=client_credentials" + credentials)
+                    .text("access_token");
+            call("POST", "/introspect", admin, "token=" + token);
+            call("POST", path + "/secret", admin, "");
+            call("GET", "/service", admin, "");
+            reread(path, admin);
+            call("PATCH", path, admin, "{\"name\":\"invoices\"}");
+            call("DELETE", path, admin, "");
+        }
+
         private void reread(String path, String token) {
             String tag = call("GET", path, token, "").header("ETag");
             observe("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
         }
 
         private Response call(String method, String path, String token, String body) {
-            String type = path.equals("/introspect") ? "application/x-www-form-urlencoded" : "application/json";
+            String type = FORMS.contains(path) ? "application/x-www-form-urlencoded" : "application/json";
             Response response =
                     service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
             observe(method, path, response);
@@ -589,7 +635,7 @@ class DescriptionTest {
                 statuses.add(status);
             }
             Set<String> seen = fields.computeIfAbsent(
-                    response.status() < 400 ? schemaOrStatus(status) : ERRORS, absent -> new TreeSet<>());
+                    response.status() < 400 ? schemaOrStatus(status) : ERROR_SCHEMA, absent -> new TreeSet<>());
             if (response.header("Content-Type").equals("application/json") && !path.equals("/openapi.json")) {
                 seen.addAll(fieldsOf(response.json()));
             }

@@ -121,7 +121,11 @@ class BadInputTest {
                 "PATCH | /user/me         | application/json or application/merge-patch+json",
                 "PUT   | /user/me/password| application/json",
                 "POST  | /user/import     | application/x-ndjson",
-                "POST  | /introspect      | application/x-www-form-urlencoded"
+                "POST  | /introspect      | application/x-www-form-urlencoded",
+                "POST  | /token           | application/x-www-form-urlencoded",
+                "POST  | /revoke          | application/x-www-form-urlencoded",
+                "POST  | /service         | application/json",
+                "PATCH | /service/x       | application/json or application/merge-patch+json"
             })
     void theRejectionOfAnUnsupportedContentTypeListsTheAcceptedTypes(String method, String path, String types) {
         Response response = gatehouse.send(method, path, "<a/>", "Content-Type", "text/xml", "auth", admin);
@@ -151,6 +155,15 @@ class BadInputTest {
 
         assertRejected(gatehouse.post("/user", admin, body), 413, "BODY_TOO_LARGE");
         assertRejected(gatehouse.post("/login", "", body), 413, "BODY_TOO_LARGE");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/token", "/introspect", "/revoke"})
+    void aFormOfAMegabyteIsRejected(String path) {
+        String form = "token=" + "x".repeat(1_000_000);
+        String type = "application/x-www-form-urlencoded";
+
+        assertRejected(gatehouse.send("POST", path, form, "Content-Type", type, "auth", admin), 413, "BODY_TOO_LARGE");
     }
 
     @Test

@@ -61,6 +61,8 @@ class BodyDeadlineTest {
                 "PATCH /user/me",
                 "PUT /user/me/password",
                 "POST /introspect",
+                "POST /token",
+                "POST /check",
                 "GET /user/me",
                 "GET /health/live",
                 "HEAD /health/live",

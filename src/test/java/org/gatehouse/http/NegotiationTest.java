@@ -178,6 +178,10 @@ class NegotiationTest {
                 "POST  | /user             | application/json",
                 "POST  | /user/import      | application/x-ndjson",
                 "POST  | /introspect       | application/x-www-form-urlencoded",
+                "POST  | /token            | application/x-www-form-urlencoded",
+                "POST  | /revoke           | application/x-www-form-urlencoded",
+                "POST  | /service          | application/json",
+                "PATCH | /service/x        | application/json, application/merge-patch+json",
                 "PUT   | /user/me/password | application/json",
                 "PATCH | /user/me          | application/json, application/merge-patch+json"
             })

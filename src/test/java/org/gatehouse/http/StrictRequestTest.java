@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ApiDescription;
@@ -27,12 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StrictRequestTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String FORM_TYPE = "application/x-www-form-urlencoded";
+    private static final Set<String> FORMS = Set.of("/token", "/introspect", "/revoke");
     private static final ApiDescription description = ApiDescription.built();
 
     private static final Stores stores = new Stores();
     private static final Node node = Node.start(stores);
     private static String admin = "";
     private static String id = "";
+    private static String service = "";
 
     /** A call from the API description. */
     private record DescribedCall(String method, String path, JsonNode operation) {}
@@ -41,6 +44,7 @@ class StrictRequestTest {
     static void createAlice() {
         admin = node.adminToken();
         id = node.create(admin, "alice", PASSWORD);
+        service = node.post("/service", admin, "{\"name\":\"a service\"}").text("_id");
     }
 
     @AfterAll
@@ -74,6 +78,12 @@ class StrictRequestTest {
                 "POST   | /login?remember=true           | remember",
                 "POST   | /token/refresh?x=1             | x",
                 "POST   | /introspect?token=x            | token",
+                "POST   | /token?grant_type=x            | grant_type",
+                "POST   | /revoke?token=x                | token",
+                "GET    | /check?roles=admin             | roles",
+                "DELETE | /session?All=true              | All",
+                "GET    | /service?page=2                | page",
+                "DELETE | /service/ID?force=true         | force",
                 "GET    | /user/export?Hashes=true       | Hashes",
                 "POST   | /user/import?dryrun=true       | dryrun",
                 "POST   | /user/import?dry_run=true      | dry_run",
@@ -178,7 +188,10 @@ class StrictRequestTest {
                 "POST | /token/refresh | {\"refreshToken\":\"x\",\"refresh_token\":\"y\"} | refresh_token",
                 "PUT  | /user/ID/password | {\"newPassword\":\"staple battery horse\",\"force\":true} | force",
                 "PUT  | /user/ID/password | {\"newPassword\":\"staple battery horse\",\"NewPassword\":\"x\"} | NewPassword",
-                "POST | /key/rotate | {\"alg\":\"RS256\"} | alg"
+                "POST | /key/rotate | {\"alg\":\"RS256\"} | alg",
+                "POST | /service | {\"name\":\"billing\",\"status\":\"active\"} | status",
+                "PATCH | /service/ID | {\"Name\":\"billing\"} | Name",
+                "POST | /service/ID/secret | {\"expiresIn\":0} | expiresIn"
             })
     void theErrorNamesAnUnknownFieldOfABodyWithFixedFields(String method, String path, String body, String name) {
         Response response = call(method, path.replace("ID", id), body);
@@ -197,7 +210,8 @@ class StrictRequestTest {
             JsonNode schema = description.resolve(body.at("/content/application~1json/schema"));
             if (!schema.isMissingNode() && !schema.path("additionalProperties").asBoolean()) {
                 fixed.add(call.path());
-                Response response = call(call.method(), call.path().replace("{id}", id), "{\"unknownField\":1}");
+                String of = call.path().startsWith("/service") ? service : id;
+                Response response = call(call.method(), call.path().replace("{id}", of), "{\"unknownField\":1}");
                 assertThat(response.status()).as(call.path()).isEqualTo(400);
                 assertThat(response.json().path("errors").findValuesAsText("field"))
                         .as(call.path())
@@ -206,6 +220,7 @@ class StrictRequestTest {
         }
         assertThat(fixed)
                 .contains("/login", "/logout", "/token/refresh", "/user/{id}/password", "/key/rotate")
+                .contains("/service", "/service/{id}", "/service/{id}/secret")
                 .doesNotContain("/user", "/user/{id}");
     }
 
@@ -258,8 +273,8 @@ class StrictRequestTest {
     private static Response call(String method, String path, String body) {
         String type = path.startsWith("/user/import")
                 ? "application/x-ndjson"
-                : path.startsWith("/introspect") ? FORM_TYPE : "application/json";
-        boolean hasBody = List.of("POST", "PUT").contains(method);
+                : FORMS.contains(path.replaceAll("\\?.*", "")) ? FORM_TYPE : "application/json";
+        boolean hasBody = List.of("POST", "PUT", "PATCH").contains(method);
         return node.send(method, path, hasBody ? body : "", "auth", admin, "Content-Type", hasBody ? type : "");
     }
 

@@ -146,7 +146,8 @@ class CompatibleServersTest {
                     "/audit",
                     "/session",
                     "/user/" + id + "/session",
-                    "/key")) {
+                    "/key",
+                    "/service")) {
                 assertThat(node.get(path, admin).status()).as(path).isEqualTo(200);
             }
         }

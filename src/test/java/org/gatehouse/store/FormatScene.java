@@ -68,6 +68,7 @@ public final class FormatScene {
             useSessions(node);
             changeUsers(node, admin);
             guessPasswords(node, admin);
+            useServices(node, admin);
             rotateKeys(node, admin);
             recordPages(node, admin);
             callers.put("jwks", node.get("/.well-known/jwks.json", "").body());
@@ -76,6 +77,17 @@ public final class FormatScene {
         }
         callers.put("now", clock.instant().toString());
         return callers;
+    }
+
+    private void useServices(Node node, String admin) {
+        Response created = node.post("/service", admin, "{\"name\":\"Billing\",\"roles\":[\"introspect\"]}");
+        assertThat(created.status()).as(created.body()).isEqualTo(201);
+        String id = created.text("_id");
+        Response renewed = node.post("/service/" + id + "/secret", admin, "");
+        ObjectNode service = callers.putObject("service").put("id", id).put("secret", renewed.text("secret"));
+        String token = node.serviceToken(id, renewed.text("secret"));
+        assertThat(node.get("/check?role=introspect", token).status()).isEqualTo(204);
+        service.put("token", token);
     }
 
     private void insertLegacyUsers() {

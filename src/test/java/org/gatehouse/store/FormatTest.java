@@ -3,6 +3,7 @@ package org.gatehouse.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -139,6 +140,21 @@ class FormatTest {
                                 login(node, user.getKey(), user.getValue().asText()))
                         .as(user.getKey())
                         .isEqualTo(401));
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
+    void servicesContinue(FormatFolder version) {
+        JsonNode service = version.callers().path("service");
+        assumeFalse(service.isMissingNode(), "the version had no services");
+        Node node = start(version);
+
+        assertThat(node.get("/check?role=introspect", service.path("token").asText())
+                        .status())
+                .isEqualTo(204);
+        String token = node.serviceToken(
+                service.path("id").asText(), service.path("secret").asText());
+        assertThat(node.get("/check?role=introspect", token).status()).isEqualTo(204);
     }
 
     @ParameterizedTest

@@ -24,6 +24,7 @@ import org.gatehouse.user.Caller;
 import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
+import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserStatus;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +47,7 @@ class UserExportTest {
             AuditLog audit = new AuditLog(
                     unreachable, Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker(), new Metrics());
             UserExport exports = new UserExport(users, audit, caller -> true);
-            Caller caller = new Caller(
+            Caller caller = new UserCaller(
                     alice, SessionId.draw(new SecureRandom()), 0, new ClientInfo("192.0.2.7", "curl", "r-1"));
 
             assertThatThrownBy(() -> exports.start(caller, true))

@@ -66,7 +66,8 @@ class UserCacheTest {
                     .contains("alice")
                     .doesNotContainIgnoringCase("password")
                     .doesNotContain("argon2");
-            assertThat(redis.sync().keys("*")).allMatch(key -> key.matches("[us]:\\{.*|throttle:.*"));
+            assertThat(redis.sync().keys("*"))
+                    .allMatch(key -> key.matches("u:\\{.*|s:(epoch:|service:)?\\{.*|throttle:.*"));
         });
     }
 

@@ -1,7 +1,9 @@
 package org.gatehouse.war;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
@@ -85,6 +87,7 @@ public final class ApiDescription {
     private static final String PROBLEM = "application/problem+json";
     private static final String NDJSON = "application/x-ndjson";
     private static final String FORM = "application/x-www-form-urlencoded";
+    private static final String ANY = "*/*";
 
     private static final ApiDescription BUILT = read();
 
@@ -334,15 +337,15 @@ public final class ApiDescription {
                 known.put(parameter.path("name").asText(), parameter);
             }
         }
-        Map<String, String> given = pairs(Objects.requireNonNullElse(uri.getRawQuery(), ""));
-        given.forEach((name, value) -> {
+        Map<String, List<String>> given = pairs(Objects.requireNonNullElse(uri.getRawQuery(), ""));
+        given.forEach((name, values) -> {
             JsonNode parameter = known.get(name);
             if (parameter == null) {
                 violations.add("there is no parameter " + name);
                 return;
             }
             JsonNode schema = parameter.path("schema");
-            violations(schema, typed(schema, value)).forEach(violation -> violations.add(name + ": " + violation));
+            violations(schema, typed(schema, values)).forEach(violation -> violations.add(name + ": " + violation));
         });
         known.forEach((name, parameter) -> {
             if (parameter.path("required").asBoolean() && !given.containsKey(name)) {
@@ -360,6 +363,9 @@ public final class ApiDescription {
             }
             return;
         }
+        if (requestBody.path("content").has(ANY)) {
+            return;
+        }
         // If the body is optional, the header Content-Type is optional too.
         String type = mediaType(headers.getOrDefault("content-type", requestBody.has("required") ? "" : JSON));
         JsonNode media = requestBody.path("content").path(type);
@@ -371,7 +377,7 @@ public final class ApiDescription {
             // The service accepts every NDJSON body, and reports invalid lines in the response.
             return;
         }
-        JsonNode value = type.equals(FORM) ? Json.MAPPER.valueToTree(pairs(body)) : Response.json(body);
+        JsonNode value = type.equals(FORM) ? form(body) : Response.json(body);
         violations(media.path("schema"), value).forEach(violation -> violations.add("body: " + violation));
     }
 
@@ -410,6 +416,23 @@ public final class ApiDescription {
         return header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
+    /** Converts the values of a parameter. Only a parameter whose schema requires an array may have several. */
+    private static JsonNode typed(JsonNode schema, List<String> values) {
+        if (values.size() == 1 && !schema.path("type").asText().equals("array")) {
+            return typed(schema, values.get(0));
+        }
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        values.forEach(value -> array.add(typed(schema.path("items"), value)));
+        return array;
+    }
+
+    /** Returns the fields of a form. A field that occurs several times becomes an array. */
+    private static JsonNode form(String body) {
+        ObjectNode form = JsonNodeFactory.instance.objectNode();
+        pairs(body).forEach((name, values) -> form.set(name, typed(MissingNode.getInstance(), values)));
+        return form;
+    }
+
     /** Converts the text of a header or parameter to the type that its schema requires. */
     private static JsonNode typed(JsonNode schema, String text) {
         String type = schema.path("type").asText();
@@ -421,12 +444,13 @@ public final class ApiDescription {
                 : JsonNodeFactory.instance.textNode(text);
     }
 
-    private static Map<String, String> pairs(String query) {
-        Map<String, String> pairs = new HashMap<>();
+    private static Map<String, List<String>> pairs(String query) {
+        Map<String, List<String>> pairs = new HashMap<>();
         for (String pair : query.split("&", -1)) {
             String[] parts = pair.split("=", 2);
             if (!parts[0].isEmpty()) {
-                pairs.put(decoded(parts[0]), parts.length == 2 ? decoded(parts[1]) : "");
+                pairs.computeIfAbsent(decoded(parts[0]), absent -> new ArrayList<>())
+                        .add(parts.length == 2 ? decoded(parts[1]) : "");
             }
         }
         return pairs;

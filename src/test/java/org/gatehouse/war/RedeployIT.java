@@ -52,7 +52,7 @@ class RedeployIT {
      * Tomcat's warning about one of Tomcat's own threads. This thread periodically works for each application, possibly
      * while the application stops.
      */
-    private static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
+    static final String UTILITY_THREAD = "appears to have started a thread named [Catalina-utility-";
 
     /**
      * With this option, each garbage collection clears all soft references. Java then frees the memory of its own

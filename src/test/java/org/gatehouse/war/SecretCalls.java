@@ -137,6 +137,7 @@ final class SecretCalls {
         passwords(name, password, login.text("token"));
         imports(admin);
         queries(admin, id);
+        services(admin);
         misplacedInPaths(admin);
         misplacedInHeaders(admin);
         recordHashOf(name);
@@ -200,12 +201,8 @@ final class SecretCalls {
             assertStatus(200, call("POST", "/introspect", "token=" + wrong, "auth", admin, "Content-Type", FORM));
         }
         assertStatus(200, call("POST", "/introspect", "token=" + token, "auth", admin, "Content-Type", FORM));
-        String basic = Base64.getEncoder()
-                .encodeToString(("client:" + secrets.make("a client's secret")).getBytes(StandardCharsets.UTF_8));
-        secrets.add("a client's secret, encoded", basic);
-        assertStatus(
-                401,
-                call("POST", "/introspect", "token=" + token, "Authorization", "Basic " + basic, "Content-Type", FORM));
+        String basic = basic("client", secrets.make("a client's secret"));
+        assertStatus(401, call("POST", "/introspect", "token=" + token, "Authorization", basic, "Content-Type", FORM));
 
         login("/token/refresh", "{\"refreshToken\":\"" + refreshToken + "\"}");
         String unknown = secrets.add("an unknown refresh token", secrets.make("a refresh token") + "x".repeat(64));
@@ -227,6 +224,84 @@ final class SecretCalls {
             assertStatus(401, call("GET", "/user/me?access_token=" + inPath, ""));
             assertStatus(404, call("DELETE", "/session/" + inPath, "", "auth", token));
         }
+    }
+
+    private void services(String admin) {
+        Response created = send(
+                "POST",
+                "/service",
+                "{\"name\":\"billing-" + instance + "\",\"roles\":[\"introspect\"]}",
+                "auth",
+                admin,
+                "Content-Type",
+                JSON);
+        assertStatus(201, created);
+        String id = created.text("_id");
+        String path = "/service/" + id;
+        String secret = secrets.add("the secret of a service", created.text("secret"));
+        String basic = basic(id, secret);
+        assertStatus(200, call("GET", "/service", "", "auth", admin));
+        assertStatus(200, call("GET", path, "", "auth", admin));
+        assertStatus(200, json("PATCH", path, admin, "{\"name\":\"invoices-" + instance + "\"}"));
+
+        String token = serviceToken("", "Authorization", basic);
+        serviceToken("&client_id=" + id + "&client_secret=" + secret);
+        assertStatus(204, call("GET", "/check?role=introspect", "", "auth", token));
+        assertStatus(204, call("POST", "/check", "", "auth", token));
+        assertStatus(403, call("GET", "/user/me", "", "auth", token));
+        for (String call : List.of("/introspect", "/revoke")) {
+            assertStatus(200, call("POST", call, "token=" + token, "Authorization", basic, "Content-Type", FORM));
+        }
+        assertStatus(401, call("GET", "/check", "", "auth", token));
+
+        Response next = send("POST", path + "/secret", "", "auth", admin);
+        assertStatus(201, next);
+        String nextSecret = secrets.add("the next secret of a service", next.text("secret"));
+        misplacedSecrets(admin, id, nextSecret);
+        assertStatus(204, call("DELETE", path, "", "auth", admin));
+        assertStatus(401, call("POST", "/introspect", "token=x", "Authorization", basic, "Content-Type", FORM));
+    }
+
+    private void misplacedSecrets(String admin, String id, String secret) {
+        String grant = "grant_type=client_credentials";
+        String wrong = secrets.make("a wrong secret of a service");
+        assertStatus(401, call("POST", "/token", grant, "Authorization", basic(id, wrong), "Content-Type", FORM));
+        assertStatus(401, call("POST", "/token", grant, "Authorization", basic(secret, id), "Content-Type", FORM));
+        assertStatus(
+                400,
+                call(
+                        "POST",
+                        "/token",
+                        grant + "&client_secret=" + secret,
+                        "Authorization",
+                        basic(id, secret),
+                        "Content-Type",
+                        FORM));
+        assertStatus(400, call("POST", "/token?client_secret=" + secret, grant, "Content-Type", FORM));
+        assertStatus(400, call("POST", "/token", "grant_type=" + secret, "Content-Type", FORM));
+        assertStatus(415, json("POST", "/token", "", "{\"client_secret\":\"" + secret + "\"}"));
+        assertStatus(401, call("GET", "/check", "", "auth", secret));
+        assertStatus(404, call("GET", "/service/" + secret, "", "auth", admin));
+        assertStatus(400, json("POST", "/service", admin, "{\"name\":\"x\",\"secret\":\"" + secret + "\"}"));
+        assertStatus(
+                400, json("POST", "/service/" + id + "/secret", admin, "{\"previousExpiresIn\":\"" + secret + "\"}"));
+    }
+
+    /** Gets an access token for a service, and records the token. */
+    private String serviceToken(String fields, String... headers) {
+        List<String> all = new ArrayList<>(List.of(headers));
+        all.addAll(List.of("Content-Type", FORM));
+        Response response =
+                send("POST", "/token", "grant_type=client_credentials" + fields, all.toArray(String[]::new));
+        assertStatus(200, response);
+        String token = secrets.add("an access token of a service", response.text("access_token"));
+        secrets.add("the signature of a token of a service", token.substring(token.lastIndexOf('.') + 1));
+        return token;
+    }
+
+    private String basic(String id, String secret) {
+        String encoded = Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
+        return "Basic " + secrets.add("the credentials of a service, encoded", encoded);
     }
 
     private void registrations(String admin) {
@@ -312,7 +387,7 @@ final class SecretCalls {
     }
 
     private void queries(String admin, String id) {
-        for (String path : List.of("/user", "/audit", "/key", "/session", "/user/" + id + "/session")) {
+        for (String path : List.of("/user", "/audit", "/key", "/session", "/service", "/user/" + id + "/session")) {
             assertStatus(200, call("GET", path, "", "auth", admin));
             for (String parameter : List.of("after", "limit")) {
                 String query = "?" + parameter + "=" + misplaced.make("a bad " + parameter);

@@ -191,6 +191,20 @@ public abstract class ServiceClient implements AutoCloseable {
         return token(ADMIN, ADMIN_PASSWORD);
     }
 
+    /** Returns an access token of a service. Fails if the service is rejected. */
+    public String serviceToken(String id, String secret) {
+        Response response = send(
+                "POST",
+                "/token",
+                "grant_type=client_credentials&client_id=" + id + "&client_secret=" + secret,
+                "Content-Type",
+                "application/x-www-form-urlencoded");
+        if (response.status() != 200) {
+            throw new AssertionError("the token of service " + id + " failed: " + response.body());
+        }
+        return response.text("access_token");
+    }
+
     /** Creates a user with the administrator's token. Returns the id of the user. */
     public String create(String adminToken, String username, String password) {
         Response response = patiently(() -> post("/user", adminToken, credentials(username, password)));
