@@ -71,11 +71,31 @@ class ArchitectureTest {
             .dependOnClassesThat(nameMatching("com\\.mongodb\\.ConnectionString|io\\.lettuce\\.core\\.RedisURI"));
 
     @ArchTest
-    static final ArchRule nimbusIsUsedInAuthAndKeyOnly = noClasses()
+    static final ArchRule nimbusIsUsedInThreePackagesOnly = noClasses()
             .that()
-            .resideOutsideOfPackages("org.gatehouse.auth", "org.gatehouse.key")
+            .resideOutsideOfPackages("org.gatehouse.auth", "org.gatehouse.key", "org.gatehouse.guard")
             .should()
             .dependOnClassesThat(resideInAPackage("com.nimbusds.."));
+
+    @ArchTest
+    static final ArchRule theFilterForOtherApplicationsDependsOnServletsAndNimbusOnly = classes()
+            .that()
+            .resideInAPackage("org.gatehouse.guard")
+            .should()
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    "org.gatehouse.guard",
+                    "jakarta.servlet..",
+                    "com.nimbusds..",
+                    "java..",
+                    "javax.naming..",
+                    "org.jspecify.annotations"));
+
+    @ArchTest
+    static final ArchRule gatehouseDoesNotUseTheFilterForOtherApplications = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.gatehouse.guard")
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.gatehouse.guard"));
 
     @ArchTest
     static final ArchRule passwordsAreHashedInOnePackage = noClasses()

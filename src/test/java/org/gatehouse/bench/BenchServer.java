@@ -17,6 +17,7 @@ final class BenchServer {
     enum Kind {
         WAR,
         BARE_SERVLET,
+        GUARDED_SERVLET,
         DEFAULT_JERSEY
     }
 
@@ -24,7 +25,7 @@ final class BenchServer {
 
     /**
      * Arguments: the kind of server, and the file for the port. The reference servers also need the file with the
-     * response.
+     * response. The guarded servlet also needs the issuer and the mode of the filter.
      */
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws Exception {
@@ -36,8 +37,11 @@ final class BenchServer {
             }
         } else {
             String recorded = Files.readString(Path.of(arguments[2]));
-            try (LocalJetty server =
-                    kind == Kind.BARE_SERVLET ? ReferenceServer.bare(recorded) : ReferenceServer.jersey(recorded)) {
+            try (LocalJetty server = switch (kind) {
+                case BARE_SERVLET -> ReferenceServer.bare(recorded);
+                case GUARDED_SERVLET -> ReferenceServer.guarded(recorded, arguments[3], arguments[4]);
+                default -> ReferenceServer.jersey(recorded);
+            }) {
                 server.start();
                 run(portFile, server.port());
             }

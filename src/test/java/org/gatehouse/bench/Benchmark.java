@@ -33,6 +33,9 @@ class Benchmark {
         if (isWanted("size")) {
             new SizeBench(figures).ofEachServer();
         }
+        if (isWanted("guard")) {
+            new GuardBench(TARGET.resolve("bench")).measure(figures);
+        }
         if (isAnyWanted("hit", "miss", "patch", "nodes", "login", "page")) {
             speed();
         }

@@ -1,5 +1,6 @@
 package org.gatehouse.bench;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -10,13 +11,16 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.gatehouse.guard.GuardFilter;
 import org.gatehouse.testing.LocalJetty;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
@@ -35,6 +39,17 @@ final class ReferenceServer {
      */
     static LocalJetty bare(String recorded) {
         return serving(Replay.of(recorded));
+    }
+
+    /** Returns the Jetty of {@link #bare} behind the filter for other web applications. */
+    static LocalJetty guarded(String recorded, String issuer, String mode) {
+        ServletContextHandler context = new ServletContextHandler("/");
+        FilterHolder filter = new FilterHolder(new GuardFilter());
+        filter.setInitParameters(
+                Map.of("issuer", issuer, "mode", mode, "client-id", "bench", "client-secret", "bench"));
+        context.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST));
+        context.addServlet(new ServletHolder(Replay.of(recorded)), "/*");
+        return new LocalJetty(context);
     }
 
     /**
