@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,20 +15,31 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A process of HAProxy, nginx or Apache with a configuration file of {@code deploy}, in front of two nodes. */
+/** A process of HAProxy, nginx or Apache with a configuration file of {@code deploy}, in front of two nodes or of another application. */
 class ReverseProxy extends ServiceClient {
     private static final Path FOLDER = Path.of("target", "proxies").toAbsolutePath();
     private static final Path DEPLOY = Path.of("deploy").toAbsolutePath();
+    private static final String FIRST_NODE = "10.0.0.11:8080";
+    private static final String SECOND_NODE = "10.0.0.12:8080";
+
+    /** The Lua file of a configuration, whose name is the group. */
+    private static final Pattern SCRIPT = Pattern.compile("/etc/(?:apache2|haproxy)/(\\w+\\.lua)");
+
     private static final Duration WAIT_TIMEOUT = Duration.ofMinutes(1);
     private static final List<String> APACHE_MODULES = List.of(
             "mpm_event",
             "authz_core",
             "headers",
+            "setenvif",
+            "lua",
             "filter",
             "deflate",
             "ssl",
@@ -78,6 +91,10 @@ class ReverseProxy extends ServiceClient {
                     ? "haproxy/haproxy" + shape.suffix + ".cfg"
                     : this + "/gatehouse" + shape.suffix + ".conf";
         }
+
+        private String checkFile() {
+            return this + "/check." + (this == HAPROXY ? "cfg" : "conf");
+        }
     }
 
     private final Kind kind;
@@ -95,6 +112,28 @@ class ReverseProxy extends ServiceClient {
      * @param nodes the ports of both nodes
      */
     ReverseProxy(Kind kind, Shape shape, String addition, int port, List<Integer> nodes) throws IOException {
+        this(
+                kind,
+                shape,
+                addition,
+                port,
+                kind.file(shape),
+                Map.of(FIRST_NODE, "127.0.0.1:" + nodes.get(0), SECOND_NODE, "127.0.0.1:" + nodes.get(1)));
+    }
+
+    /** Starts the proxy with the configuration file that calls {@code /check}, in front of another application. */
+    static ReverseProxy withCheck(Kind kind, int port, int gatehouse, int application) throws IOException {
+        return new ReverseProxy(
+                kind,
+                Shape.ROOT,
+                "",
+                port,
+                kind.checkFile(),
+                Map.of(FIRST_NODE, "127.0.0.1:" + gatehouse, "127.0.0.1:3000", "127.0.0.1:" + application));
+    }
+
+    private ReverseProxy(Kind kind, Shape shape, String addition, int port, String file, Map<String, String> addresses)
+            throws IOException {
         this.kind = kind;
         this.shape = shape;
         this.port = port;
@@ -107,7 +146,7 @@ class ReverseProxy extends ServiceClient {
         if (shape == Shape.TLS) {
             Certificate.get().writeTo(folder);
         }
-        Files.writeString(config, shipped(kind.file(shape), nodes, addition));
+        Files.writeString(config, shipped(file, addresses, addition));
         this.process = new ProcessBuilder(command(addition))
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -171,15 +210,23 @@ class ReverseProxy extends ServiceClient {
     }
 
     /** Returns a configuration file of {@code deploy}, with the ports and the certificate of this test. */
-    private String shipped(String file, List<Integer> nodes, String addition) throws IOException {
+    private String shipped(String file, Map<String, String> addresses, String addition) throws IOException {
         String text = Files.readString(DEPLOY.resolve(file));
-        text = replaced(text, "10.0.0.11:8080", "127.0.0.1:" + nodes.get(0));
-        text = replaced(text, "10.0.0.12:8080", "127.0.0.1:" + nodes.get(1));
+        for (Map.Entry<String, String> address : addresses.entrySet()) {
+            text = replaced(text, address.getKey(), address.getValue());
+        }
+        Matcher script = SCRIPT.matcher(text);
+        if (script.find()) {
+            Files.copy(DEPLOY.resolve(kind.toString()).resolve(script.group(1)), folder.resolve(script.group(1)));
+            text = script.replaceAll(folder + "/$1");
+        }
         text = replaced(text, shape == Shape.TLS ? "8443" : "8000", Integer.toString(port));
         if (shape == Shape.TLS) {
             text = replaced(text, "/etc/ssl/gatehouse", folder.toString());
         }
-        return kind == Kind.HAPROXY ? replaced(text, "frontend gatehouse\n", "frontend gatehouse\n" + addition) : text;
+        return kind == Kind.HAPROXY && !addition.isEmpty()
+                ? replaced(text, "frontend gatehouse\n", "frontend gatehouse\n" + addition)
+                : text;
     }
 
     private static String replaced(String text, String shipped, String replacement) {
@@ -201,6 +248,15 @@ class ReverseProxy extends ServiceClient {
         await().atMost(WAIT_TIMEOUT).ignoreExceptions().until(() -> {
             assertThat(process.isAlive()).as(log()).isTrue();
             return get("/health/ready", "").status() == 200;
+        });
+    }
+
+    /** Waits until the proxy accepts connections. */
+    void awaitOpen() {
+        await().atMost(WAIT_TIMEOUT).ignoreExceptions().until(() -> {
+            assertThat(process.isAlive()).as(log()).isTrue();
+            new Socket(InetAddress.getLoopbackAddress(), port).close();
+            return true;
         });
     }
 
