@@ -27,7 +27,8 @@ python_tools() {
   fi
 }
 
-# start_service [NAME=VALUE...] starts it with these settings and sets base to its address.
+# start_service [NAME=VALUE...] starts it with these settings and sets base to its address, and database to the name of
+# its database.
 start_service() {
   need curl curl
   need python3 python3
@@ -35,11 +36,12 @@ start_service() {
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   ADMIN_PASSWORD=$(python3 -c 'import secrets; print(secrets.token_urlsafe(24))')
   base=http://localhost:$port
+  database=ci-$port-$$
   mkdir -p target
   service_log=$(mktemp target/service.XXXXXX)
   # A separate process group, so that the interrupt also reaches the processes that Maven started.
   set -m
-  env "$@" APP_HOST=localhost APP_PORT="$port" DB_NAME="ci-$port-$$" mvn -B -ntp jetty:run >"$service_log" 2>&1 &
+  env "$@" APP_HOST=localhost APP_PORT="$port" DB_NAME="$database" mvn -B -ntp jetty:run >"$service_log" 2>&1 &
   service=$!
   set +m
   trap stop_service EXIT

@@ -70,6 +70,7 @@ public final class DevServices implements ServletContainerInitializer {
             EmbeddedMongo mongo = EmbeddedMongo.onFile(folder.resolve("mongo.mv"));
             started.push(mongo);
             context.setInitParameter("DB_HOST", mongo.uri());
+            System.out.printf("%n  Database: %s%n", mongo.uri());
         }
         if (!has(given, "REDIS_HOST") && !has(given, "REDIS_URL")) {
             EmbeddedRedis redis = EmbeddedRedis.start(folder.resolve("redis"));
