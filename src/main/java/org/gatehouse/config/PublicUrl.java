@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * The address under which clients reach the service: an http or https URL without a final slash.
  *
  * <p>The text is kept as the operator wrote it, because it may be the issuer, which clients compare character by
- * character (RFC 8414, section 3.3). Therefore a text that clients might normalize is rejected.
+ * character (RFC 8414, section 3.3). Therefore a path that clients might normalize is rejected.
  */
 public final class PublicUrl {
     private static final int MAX_PORT = 65_535;

@@ -128,7 +128,8 @@ public class GuardFilter implements Filter {
     private @Nullable GuardPrincipal authenticate(Running current, HttpServletRequest request) throws Rejection {
         if (request.getDispatcherType() != DispatcherType.REQUEST) {
             // The first dispatch checked the token. It may have expired meanwhile, but the request has been accepted.
-            if (request.getAttribute(current.attribute) instanceof GuardPrincipal caller) {
+            if (request.getAttribute(current.attribute) instanceof GuardPrincipal caller
+                    && caller.issuer().equals(current.settings.issuer)) {
                 return caller;
             }
             if (request.getDispatcherType() == DispatcherType.ERROR) {

@@ -176,6 +176,9 @@ final class GuardSettings {
             if (file == null) {
                 return require(CLIENT_SECRET, "because mode is introspect");
             }
+            if (find(CLIENT_SECRET) != null) {
+                problems.add(CLIENT_SECRET + " and " + CLIENT_SECRET_FILE + " are both set");
+            }
             try {
                 String secret = Files.readString(Path.of(file)).strip();
                 if (secret.isEmpty()) {

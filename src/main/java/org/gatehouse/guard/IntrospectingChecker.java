@@ -116,10 +116,8 @@ final class IntrospectingChecker implements TokenChecker {
         try {
             return connection.await(() -> lead(own, token));
         } catch (IssuerException failed) {
-            if (isUsable(known)) {
-                return known;
-            }
-            return lastResort(known, failed);
+            Answer latest = answers.get(token); // another request may have received a newer answer
+            return latest != null && isUsable(latest) ? latest : lastResort(latest, failed);
         } finally {
             close(own, token);
         }
@@ -127,12 +125,12 @@ final class IntrospectingChecker implements TokenChecker {
 
     private Answer ask(String token, @Nullable Answer known) throws Rejection, IssuerException {
         try {
-            if (known == null) {
-                requirePlausible(token); // a known token has passed this check before
+            if (known == null || known.principal == null) {
+                requirePlausible(token); // a token that was active has passed this check before
             }
             return connection.await(() -> share(token));
         } catch (IssuerException failed) {
-            return lastResort(known, failed);
+            return lastResort(answers.get(token), failed);
         }
     }
 
@@ -224,10 +222,11 @@ final class IntrospectingChecker implements TokenChecker {
         Reply reply = connection.post(address, form, authorization);
         if (reply.status == 400 || reply.status == 401 || reply.status == 403) {
             throw IssuerException.misconfigured(
-                    "status " + reply.status + " for an introspection; client-id or client-secret may be wrong");
+                    "status " + reply.status
+                            + " for an introspection; client-id or client-secret may be wrong, or the service lacks the role introspect");
         }
         if (reply.status != 200) {
-            throw IssuerException.unreachable("status " + reply.status + " for an introspection");
+            throw IssuerException.misconfigured("status " + reply.status + " for an introspection");
         }
         Answer answer = new Answer(principal(reply.body), reply.sentAt);
         answers.put(token, answer, token.length());

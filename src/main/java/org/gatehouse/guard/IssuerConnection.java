@@ -136,10 +136,14 @@ final class IssuerConnection {
             }
             failures.set(0);
             return reply;
-        } catch (IOException failed) {
+        } catch (IOException | RuntimeException failed) {
             retryAt.set(ticker.getAsLong() + RETRY_INTERVAL.toNanos());
             failures.incrementAndGet();
-            throw IssuerException.unreachable(uri.getHost() + " did not respond: " + failed);
+            // The message of a runtime exception may contain a header.
+            throw IssuerException.unreachable(uri.getHost() + " did not respond: "
+                    + (failed instanceof IOException
+                            ? failed
+                            : failed.getClass().getName()));
         }
     }
 

@@ -1,6 +1,7 @@
 package org.gatehouse.guard;
 
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -31,6 +32,9 @@ final class IssuerKeys {
     private final String issuer;
     private final LongSupplier ticker;
     private final ReentrantLock loading = new ReentrantLock();
+    /** Any client can send tokens with unknown ids, so these must not occupy all places of the connection. */
+    private final Semaphore waitingForUnknownId = new Semaphore(IssuerConnection.MAX_WAITING / 4);
+
     private volatile @Nullable KeySet keys;
 
     // Guarded by the lock.
@@ -82,7 +86,17 @@ final class IssuerKeys {
      */
     KeySet reloadForUnknownId(KeySet known) throws IssuerException {
         KeySet newer = keys;
-        return newer != null && newer != known ? newer : connection.await(() -> load(known, true));
+        if (newer != null && newer != known) {
+            return newer;
+        }
+        if (!waitingForUnknownId.tryAcquire()) {
+            throw IssuerException.unreachable("too many tokens with unknown keys wait for its keys");
+        }
+        try {
+            return connection.await(() -> load(known, true));
+        } finally {
+            waitingForUnknownId.release();
+        }
     }
 
     private KeySet load(@Nullable KeySet known, boolean unknownId) throws IssuerException {

@@ -26,16 +26,27 @@ final class IssuerMetadata {
     }
 
     /**
-     * Loads the first document that exists.
+     * Loads the first document that exists and can be read.
      *
      * @throws IssuerException misconfigured if the document is for another issuer; unreachable if there is none
      */
     static IssuerMetadata load(IssuerConnection connection, String issuer) throws IssuerException {
+        IssuerException unreadable = null;
         for (URI address : addresses(issuer)) {
             Reply reply = connection.get(address);
             if (reply.status == 200) {
-                return read(reply, issuer, address);
+                try {
+                    return read(reply, issuer, address);
+                } catch (IssuerException failed) {
+                    if (!failed.isUnreachable()) {
+                        throw failed;
+                    }
+                    unreadable = failed; // another application may respond to all addresses
+                }
             }
+        }
+        if (unreadable != null) {
+            throw unreadable;
         }
         throw IssuerException.unreachable("it has no discovery document at " + addresses(issuer));
     }

@@ -30,7 +30,7 @@ final class RequiredRoles {
         private final Set<String> roles;
 
         Rule(String path, Set<String> roles) {
-            this.path = path;
+            this.path = normalized(path);
             this.roles = roles;
         }
 
@@ -97,9 +97,10 @@ final class RequiredRoles {
         }
     }
 
-    /** A container may keep repeated slashes, but select the same servlet as for one slash. */
+    /** Containers keep repeated slashes, and frameworks ignore a final slash. Both select the same resource. */
     private static String normalized(String path) {
-        return path.contains("//") ? SLASHES.matcher(path).replaceAll("/") : path;
+        String single = path.contains("//") ? SLASHES.matcher(path).replaceAll("/") : path;
+        return single.length() > 1 && single.endsWith("/") ? single.substring(0, single.length() - 1) : single;
     }
 
     private static @Nullable String scope(Set<String> roles) {

@@ -10,6 +10,7 @@ import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.SignedJWT;
 import java.util.Map;
 import java.util.Set;
@@ -69,10 +70,17 @@ final class VerificationKey {
         return jwk.equals(other);
     }
 
+    /** Decoders ignore invalid characters and unused bits, so one token would have any number of spellings. */
+    private static boolean isCanonical(Base64URL signature) {
+        return Base64URL.encode(signature.decode()).equals(signature);
+    }
+
     /** Returns whether this key signed the token with the algorithm of this key. */
     boolean verifies(SignedJWT token) {
         try {
-            return algorithm.equals(token.getHeader().getAlgorithm()) && token.verify(verifier);
+            return algorithm.equals(token.getHeader().getAlgorithm())
+                    && isCanonical(token.getSignature())
+                    && token.verify(verifier);
         } catch (JOSEException | RuntimeException unverifiable) {
             return false;
         }

@@ -6,6 +6,7 @@ import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.net.URI;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gatehouse.config.PublicUrl;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,7 @@ final class PublicLinks implements ContainerResponseFilter {
     }
 
     private static String resolveTargets(URI requested, String links) {
-        return TARGET.matcher(links).replaceAll(link -> "<" + requested.resolve(link.group(1)) + ">");
+        return TARGET.matcher(links)
+                .replaceAll(link -> Matcher.quoteReplacement("<" + requested.resolve(link.group(1)) + ">"));
     }
 }

@@ -28,8 +28,11 @@ public final class RelativeReference {
         return changed.getRawQuery() == null ? path : path + "?" + changed.getRawQuery();
     }
 
+    /** Returns the segment without path parameters, which Jersey ignores. */
     private static String lastSegment(URI uri) {
         String path = uri.getRawPath();
-        return path.substring(path.lastIndexOf('/') + 1);
+        String segment = path.substring(path.lastIndexOf('/') + 1);
+        int parameters = segment.indexOf(';');
+        return parameters < 0 ? segment : segment.substring(0, parameters);
     }
 }

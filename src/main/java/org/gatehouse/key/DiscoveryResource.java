@@ -58,7 +58,8 @@ public final class DiscoveryResource {
     private Response response() {
         if (metadata == null) {
             throw new GatehouseException(
-                    ErrorCode.NOT_FOUND, "Discovery needs a URL as the issuer. The operator sets it with PUBLIC_URL.");
+                    ErrorCode.NOT_FOUND,
+                    "Discovery needs a URL as the issuer. The operator sets PUBLIC_URL, and AUTH_ISSUER to a URL or not at all.");
         }
         return PublicDocument.response(metadata, maxAge).build();
     }

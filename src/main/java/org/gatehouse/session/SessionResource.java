@@ -66,7 +66,8 @@ public final class SessionResource {
         } else if (endsOthers) {
             sessions.endOthers(caller.requireUser());
         } else {
-            throw GatehouseException.invalid("others", "must be true; to end one session, use DELETE /session/{sid}");
+            throw GatehouseException.invalid(
+                    "others", "or all must be true; to end one session, use DELETE /session/{sid}");
         }
     }
 

@@ -148,6 +148,37 @@ class GuardIntrospectionTest {
     }
 
     @Test
+    void otherSpellingsOfATokenCauseNoCalls() {
+        try (GuardedApplication application = start()) {
+            String token = issuer.token();
+            assertThat(application.with(token).statusCode()).isEqualTo(200);
+            int signature = token.lastIndexOf('.') + 1;
+            for (String junk : List.of("!", "*", "!!")) {
+                assertThat(application
+                                .with(token.substring(0, signature + 3) + junk + token.substring(signature + 3))
+                                .statusCode())
+                        .isEqualTo(401);
+            }
+            assertThat(issuer.requests("/introspect")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aTokenThatHasExpiredCausesNoCalls() {
+        try (GuardedApplication application = start()) {
+            String token = issuer.token();
+            issuer.end(token);
+            assertThat(application.with(token).statusCode()).isEqualTo(401);
+            clock.advance(Duration.ofHours(2));
+            for (int i = 0; i < 3; i++) {
+                assertThat(application.with(token).statusCode()).isEqualTo(401);
+                clock.advance(LIFETIME);
+            }
+            assertThat(issuer.requests("/introspect")).isEqualTo(1);
+        }
+    }
+
+    @Test
     void tokensWithASharedSecretAreCheckedByGatehouse() throws Exception {
         SignedJWT shared = new SignedJWT(
                 new JWSHeader.Builder(JWSAlgorithm.HS256)

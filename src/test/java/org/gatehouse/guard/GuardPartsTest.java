@@ -54,6 +54,13 @@ class GuardPartsTest {
 
         assertThatCode(() -> roles.require(caller("user"), "/x")).doesNotThrowAnyException();
         assertThatCode(() -> roles.require(caller("user", "auditor"), "/admin")).doesNotThrowAnyException();
+        for (String path : List.of("/admin/keys/", "/admin//keys", "/admin/keys//")) {
+            assertThatThrownBy(() -> roles.require(caller("user", "auditor"), path))
+                    .isInstanceOf(Rejection.class);
+            assertThat(RequiredRoles.parse("/admin/keys=admin").appliesTo(path)).isTrue();
+            assertThat(RequiredRoles.parse("//admin/keys/=admin").appliesTo(path))
+                    .isTrue();
+        }
         for (String path : List.of("/admin", "/admin/", "/admin/x", "//admin/x")) {
             assertThatThrownBy(() -> roles.require(caller("user"), path))
                     .isInstanceOfSatisfying(

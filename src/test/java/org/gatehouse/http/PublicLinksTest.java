@@ -93,6 +93,8 @@ class PublicLinksTest {
                     "GET /.well-known/openid-configuration",
                     "GET /.well-known/oauth-authorization-server",
                     "GET http://evil.example/user?limit=1",
+                    "GET /user?sort=username&q=$1&limit=1",
+                    "GET /user;a:b?limit=1",
                     "OPTIONS /user")) {
                 responses.add(forged(node, target, admin, ""));
             }
@@ -102,6 +104,7 @@ class PublicLinksTest {
             assertThat(created)
                     .contains(" 201 ", "Location: " + (publicUrl.isEmpty() ? "" : publicUrl + "/") + "user/");
             assertThat(responses).noneMatch(response -> response.contains("evil.example"));
+            assertThat(responses).noneMatch(response -> response.startsWith("HTTP/1.1 500"));
         }
     }
 

@@ -73,8 +73,17 @@ class DiscoveryTest {
         assertThat(node.send("GET", local(metadata, "service_documentation"), "")
                         .status())
                 .isEqualTo(200);
-        assertThat(node.post(local(metadata, "introspection_endpoint"), "", "").status())
-                .isNotIn(404, 405);
+        for (String name : List.of("introspection_endpoint", "revocation_endpoint", "token_endpoint")) {
+            assertThat(node.send(
+                                    "POST",
+                                    local(metadata, name),
+                                    "token=x",
+                                    "Content-Type",
+                                    "application/x-www-form-urlencoded")
+                            .status())
+                    .as(name)
+                    .isIn(400, 401);
+        }
     }
 
     @Test

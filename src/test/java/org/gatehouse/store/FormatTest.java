@@ -3,13 +3,13 @@ package org.gatehouse.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bson.Document;
@@ -18,6 +18,7 @@ import org.gatehouse.app.Node;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,7 +30,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>{@code -Dgatehouse.format.write=0.2.0} first writes the current format as version 0.2.0. See the README in the
  * folder of the formats.
  */
+@Tag("also-full")
 class FormatTest {
+    private static final boolean LONG = Boolean.getBoolean("gatehouse.long");
     private static final String WRITE_PROPERTY = "gatehouse.format.write";
 
     private static final String ADVICE =
@@ -47,8 +50,10 @@ class FormatTest {
         stores.close();
     }
 
+    /** The newest folder is read in the long form only, because this version has written it. */
     static Stream<FormatFolder> versions() {
-        return FormatFolder.all().stream();
+        List<FormatFolder> all = FormatFolder.all();
+        return LONG || all.size() == 1 ? all.stream() : all.subList(0, all.size() - 1).stream();
     }
 
     @Test
@@ -142,11 +147,10 @@ class FormatTest {
                         .isEqualTo(401));
     }
 
-    @ParameterizedTest
-    @MethodSource("versions")
-    void servicesContinue(FormatFolder version) {
+    @Test
+    void servicesContinue() { // version 0.1.0 had none
+        FormatFolder version = FormatFolder.latest();
         JsonNode service = version.callers().path("service");
-        assumeFalse(service.isMissingNode(), "the version had no services");
         Node node = start(version);
 
         assertThat(node.get("/check?role=introspect", service.path("token").asText())

@@ -367,7 +367,7 @@ class CheckBehindProxies {
 
         Recorder(Responder responder) throws IOException {
             this.responder = responder;
-            this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1_024);
             server.setExecutor(threads);
             server.createContext("/", this::record);
             server.start();
