@@ -29,8 +29,6 @@ public final class CachedServices {
 
     public CachedServices(ModuleContext context, Generation generation) {
         this.store = new MongoServiceDao(context.mongo());
-        // The prefix of the sessions, because an account of Redis may be restricted to the prefixes of earlier
-        // versions.
         this.cache = new DocumentCache<>(
                 generation,
                 PREFIX,

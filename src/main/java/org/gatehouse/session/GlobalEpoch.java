@@ -41,8 +41,6 @@ final class GlobalEpoch {
     GlobalEpoch(ModuleContext context, Generation generation) {
         this.store = new MongoSessionEpochDao(context.mongo());
         this.clock = context.clock();
-        // The prefix of the sessions, because an account of Redis may be restricted to the prefixes of earlier
-        // versions.
         this.cache = new DocumentCache<>(
                 generation, PREFIX, "session_epoch", ENTRY_LIFE, new EpochCodec(), context.metrics());
     }

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests a flood of ten times as many logins as the service can check. Other calls must stay fast, and the service must
- * promptly reject the logins that it cannot check.
+ * Tests a flood of ten times as many logins as the service can check. Other calls must not wait for hashes, and the
+ * service must promptly reject the logins that it cannot check. The benchmark reports how much the flood slows down
+ * other calls; differences of a few milliseconds depend on the scheduler of the machine.
  */
 @Tag("timing")
 class LoginFloodIT {
@@ -70,7 +71,7 @@ class LoginFloodIT {
         int checked = 0;
         // The 99th percentile of few samples is unreliable. Therefore the test measures more rounds if the calls look
         // too slow.
-        for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && isSlowed(quietTimes, floodedTimes)); i++) {
+        for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && waitForHashes(floodedTimes, quietTimes, capacity)); i++) {
             quietTimes.addAll(measureChecks());
             Flood flood = new Flood(10 * capacity);
             floodedTimes.addAll(measureChecks());
@@ -103,11 +104,13 @@ class LoginFloodIT {
         assertThat(rejections).hasSizeGreaterThan(checked);
         // A login waits up to one second for a hashing slot. The rest of the limit covers delays of the machine itself.
         assertThat(slowest).isLessThan(1_500 + 10 * percentile(quietTimes, 1));
-        assertThat(isSlowed(quietTimes, floodedTimes)).isFalse();
+        assertThat(waitForHashes(floodedTimes, quietTimes, capacity)).isFalse();
     }
 
-    private static boolean isSlowed(List<Double> quietTimes, List<Double> floodedTimes) {
-        return percentile(floodedTimes, 0.99) >= 3 * percentile(quietTimes, 0.99);
+    /** Returns whether the slowest hundredth of the calls takes longer than usual, and a quarter of a hash or more. */
+    private static boolean waitForHashes(List<Double> floodedTimes, List<Double> quietTimes, double capacity) {
+        double hashMillis = 1_000 * Runtime.getRuntime().availableProcessors() / capacity;
+        return percentile(floodedTimes, 0.99) >= Math.max(3 * percentile(quietTimes, 0.99), hashMillis / 4);
     }
 
     private static List<Double> measureChecks() throws IOException {
