@@ -83,17 +83,20 @@ public final class RevocationResource {
     }
 
     private void end(Caller caller, Subject subject) {
-        UserSession session = subject instanceof UserSession ofUser ? ofUser : null;
-        AccountId owner = session == null ? ((Service) subject).id() : session.userId();
+        if (subject instanceof Service service) {
+            requireOwner(caller, service.id());
+            services.endTokens(caller, service.id(), service.epoch());
+        } else if (subject instanceof UserSession session) {
+            requireOwner(caller, session.userId());
+            sessions.revoke(caller, session.userId(), session.sessionId());
+        }
+    }
+
+    private static void requireOwner(Caller caller, AccountId owner) {
         boolean any = caller.isAdmin() || caller.roles().contains(Roles.INTROSPECT);
         if (!any && !caller.id().equals(owner)) {
             throw new GatehouseException(
                     ErrorCode.FORBIDDEN, "Without the role introspect, a caller may only end its own tokens.");
-        }
-        if (session == null) {
-            services.endTokens(caller, ((Service) subject).id(), ((Service) subject).epoch());
-        } else {
-            sessions.revoke(caller, session.userId(), session.sessionId());
         }
     }
 }

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.nimbusds.jwt.SignedJWT;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -430,6 +432,30 @@ class ServiceAccountsTest {
                 .as("each node records the first throttled failure")
                 .isEqualTo(10 + 2);
         assertThat(entries.toString()).contains("wrong secret").doesNotContain("gh_");
+    }
+
+    @Test
+    void manyUnknownIdsOfOneSourceDoNotFillRedis() {
+        Account service = create("introspect");
+        try (RedisClient client = RedisClient.create(stores.redis().uri());
+                StatefulRedisConnection<String, String> redis = client.connect()) {
+            // From now on, the cache stores what it has read.
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                assertThat(token(one, GRANT, basic(service.id, service.secret)).status())
+                        .isEqualTo(200);
+                return redis.sync().exists("s:service:{" + service.id + "}") == 1;
+            });
+            String unknown = "fffffffffffffffffffff";
+            for (int i = 0; i < 120; i++) {
+                token(one, GRANT, basic(unknown + (i + 100), service.secret));
+            }
+
+            token(one, GRANT, basic(unknown + "fff", service.secret));
+
+            assertThat(redis.sync().exists("s:service:{" + unknown + "fff}")).isZero();
+            assertThat(token(one, GRANT, basic(service.id, service.secret)).status())
+                    .isEqualTo(200);
+        }
     }
 
     @Test
