@@ -1,6 +1,7 @@
 package org.gatehouse.config;
 
 import io.netty.util.NetUtil;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -169,6 +170,45 @@ public final class SettingCatalog {
             1L << 40,
             "Maximum size of an import's body in bytes, from 65536 to 1099511627776; the body is held in a temporary file.");
 
+    static final Setting<SmtpUrl> SMTP_URL = Setting.secret(
+            "SMTP_URL",
+            "Address of the mail server: `smtp://[user:password@]host[:port]` with `?starttls=required` (the default), `offered` or `never`, or `smtps://…`; without it, Gatehouse sends no mail.",
+            SmtpUrl::parse);
+    static final Setting<MailFrom> MAIL_FROM = new Setting<>(
+            "MAIL_FROM",
+            "Sender of mails, an address or `Name <address>`; the user of `SMTP_URL`, if it is an address, is the default.",
+            null,
+            false,
+            MailFrom::parse);
+    static final Setting<MailLinks> MAIL_LINKS = new Setting<>(
+            "MAIL_LINKS",
+            "Pattern of the links in mails, such as `https://app.example.com/{purpose}#proof={proof}`; `{PUBLIC_URL}/account/{purpose}#proof={proof}` is the default.",
+            null,
+            false,
+            MailLinks::parse);
+    static final Setting<Path> MAIL_TEMPLATES = new Setting<>(
+            "MAIL_TEMPLATES",
+            "Directory with templates and texts that replace those of Gatehouse.",
+            null,
+            false,
+            MailSettings::parseDirectory);
+    static final Setting<Set<MailSettings.Notice>> MAIL_NOTICES = new Setting<>(
+            "MAIL_NOTICES",
+            "Events about which users get a mail: some of `password`, `email` and `device`, separated by commas, or `none`.",
+            "password,email,device",
+            false,
+            MailSettings::parseNotices);
+    static final Setting<Long> PROOF_RESET_EXPIRY =
+            proofExpiry("PROOF_RESET_EXPIRY", Duration.ofMinutes(10), "Lifetime of a link that resets a password");
+    static final Setting<Long> PROOF_CHANGE_EXPIRY = proofExpiry(
+            "PROOF_CHANGE_EXPIRY", Duration.ofMinutes(30), "Lifetime of a link that confirms a change of address");
+    static final Setting<Long> PROOF_VERIFICATION_EXPIRY = proofExpiry(
+            "PROOF_VERIFICATION_EXPIRY", Duration.ofHours(24), "Lifetime of a link that verifies an address");
+    static final Setting<Long> PROOF_INVITATION_EXPIRY =
+            proofExpiry("PROOF_INVITATION_EXPIRY", Duration.ofDays(7), "Lifetime of an invitation");
+    static final Setting<Long> PROOF_UNDO_EXPIRY =
+            proofExpiry("PROOF_UNDO_EXPIRY", Duration.ofDays(3), "Lifetime of a link that undoes a change of address");
+
     static final Setting<Secret> METRICS_TOKEN = Setting.secret(
             "METRICS_TOKEN",
             "Bearer token of `GET /metrics`, at least 16 visible ASCII characters; without it, only calls from the same machine are accepted.",
@@ -225,6 +265,16 @@ public final class SettingCatalog {
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
                 IMPORT_MAX_BYTES,
+                SMTP_URL,
+                MAIL_FROM,
+                MAIL_LINKS,
+                MAIL_TEMPLATES,
+                MAIL_NOTICES,
+                PROOF_RESET_EXPIRY,
+                PROOF_CHANGE_EXPIRY,
+                PROOF_VERIFICATION_EXPIRY,
+                PROOF_INVITATION_EXPIRY,
+                PROOF_UNDO_EXPIRY,
                 METRICS_TOKEN,
                 SHUTDOWN_DELAY,
                 LOG_FORMAT,
@@ -278,6 +328,15 @@ public final class SettingCatalog {
 
     static boolean isStoreName(String text) {
         return STORE_NAME.matcher(text).matches();
+    }
+
+    private static Setting<Long> proofExpiry(String name, Duration defaultExpiry, String subject) {
+        return Setting.longNumber(
+                name,
+                defaultExpiry.toMillis(),
+                Duration.ofMinutes(1).toMillis(),
+                Duration.ofDays(30).toMillis(),
+                subject + ", in ms, from 60000 to 2592000000.");
     }
 
     private static Setting<String> name(String name, String defaultText, String meaning) {

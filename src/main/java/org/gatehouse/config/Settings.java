@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param previousIssuer a second accepted issuer
  * @param tokenType the {@code typ} of new tokens
  * @param corsOrigins the allowed origins, or {@code *} for all
+ * @param mail the settings of mails; null if no mail server is set
  */
 public record Settings(
         AuthKeys authKeys,
@@ -45,7 +46,8 @@ public record Settings(
         long importMaxBytes,
         @Nullable Secret metricsToken,
         Duration shutdownDelay,
-        boolean logAsJson) {
+        boolean logAsJson,
+        @Nullable MailSettings mail) {
 
     /**
      * The account that is created if no administrator exists.
@@ -82,13 +84,14 @@ public record Settings(
         int passwordMinLength = reader.withDefault(SettingCatalog.PASSWORD_MIN_LENGTH);
         PublicUrl publicUrl = reader.optional(SettingCatalog.PUBLIC_URL);
         String issuer = issuerFrom(reader, publicUrl);
+        PublicUrl address = publicUrl == null ? PublicUrl.ofIssuer(issuer).orElse(null) : publicUrl;
         MongoUri mongo = reader.required(SettingCatalog.DB_HOST, new MongoUri(new Secret(""), null), "");
         Settings settings = new Settings(
                 new AuthKeys(authKey, reader.optional(SettingCatalog.AUTH_KEY_PREVIOUS)),
                 reader.withDefault(SettingCatalog.AUTH_ALG),
                 reader.withDefault(SettingCatalog.AUTH_KEY_ROTATION),
                 Duration.ofMillis(reader.withDefault(SettingCatalog.AUTH_EXPIRY)),
-                publicUrl == null ? PublicUrl.ofIssuer(issuer).orElse(null) : publicUrl,
+                address,
                 issuer,
                 reader.optional(SettingCatalog.AUTH_ISSUER_PREVIOUS),
                 reader.withDefault(SettingCatalog.AUTH_AUDIENCE),
@@ -113,7 +116,8 @@ public record Settings(
                 reader.withDefault(SettingCatalog.IMPORT_MAX_BYTES),
                 reader.optional(SettingCatalog.METRICS_TOKEN),
                 reader.withDefault(SettingCatalog.SHUTDOWN_DELAY),
-                reader.withDefault(SettingCatalog.LOG_FORMAT));
+                reader.withDefault(SettingCatalog.LOG_FORMAT),
+                MailSettings.from(reader, address));
         reader.throwIfAny();
         return settings;
     }

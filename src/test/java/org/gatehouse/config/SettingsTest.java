@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -271,6 +272,134 @@ class SettingsTest {
     @CsvSource(
             delimiter = ' ',
             value = {
+                "http://user:hunter2@host smtp://",
+                "smtp:hunter2 smtp://",
+                "smtp://user:hunter2@x@host more",
+                "smtp://user:hunter2/x@host @",
+                "smtp://user:hunter2?x@host @",
+                "smtp://user:hunter2#x@host @",
+                "smtp://user:hunter2%@host encoded",
+                "smtp://user:hunter2%zz@host encoded",
+                "smtp://user:hunter2:x@host user:password",
+                "smtp://hunter2@host user:password",
+                "smtp://hunter2:@host user:password",
+                "smtp://:hunter2@host user:password",
+                "smtp://user:hunter2%0D%0AQUIT@host control",
+                "smtp://user:hunter2@ host:port",
+                "smtp://user:hunter2 host:port",
+                "smtp://user:hunter2@host:0 65535",
+                "smtp://user:hunter2@host:65536 65535",
+                "smtp://user:hunter2@host?starttls=maybe ?starttls=required",
+                "smtp://user:hunter2@host?tls=never ?starttls=required",
+                "smtp://user:hunter2@host/path ?starttls=required",
+                "smtps://user:hunter2@host?starttls=never smtps://",
+            })
+    void rejectsAnInvalidAddressOfTheMailServerWithoutShowingIt(String url, String problem) {
+        assertThatThrownBy(() -> read(Map.of("SMTP_URL", url)))
+                .message()
+                .contains("- SMTP_URL ", problem.equals("encoded") ? "write % as %25" : problem)
+                .doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "smtp://mail.example, mail.example, 587, REQUIRED, ",
+        "smtp://mail.example/?starttls=required, mail.example, 587, REQUIRED, ",
+        "smtp://mail.example:25?starttls=offered, mail.example, 25, OFFERED, ",
+        "smtp://my_mail:2525?starttls=never, my_mail, 2525, NEVER, ",
+        "smtps://a%40b.example:p%40%2B+s%3As@[::1], ::1, 465, IMPLICIT, a@b.example",
+        "smtps://user:p%40+%2Bs%3As@192.0.2.1:8465, 192.0.2.1, 8465, IMPLICIT, user",
+    })
+    void readsTheAddressOfTheMailServer(String url, String host, int port, SmtpUrl.Tls tls, @Nullable String user) {
+        SmtpUrl smtp = SmtpUrl.parse(url);
+
+        assertThat(smtp.host()).isEqualTo(host);
+        assertThat(smtp.port()).isEqualTo(port);
+        assertThat(smtp.tls()).isEqualTo(tls);
+        assertThat(smtp.user()).isEqualTo(user);
+        if (user == null) {
+            assertThat(smtp.password()).isNull();
+        } else {
+            assertThat(smtp.password()).extracting(Secret::reveal).isEqualTo("p@++s:s");
+        }
+        assertThat(smtp.toString()).isEqualTo("[REDACTED]");
+    }
+
+    @Test
+    void hasNoSettingsOfMailsWithoutAMailServer() {
+        assertThat(read(Map.of()).mail()).isNull();
+        assertThat(read(Map.of("MAIL_FROM", "a@b.example", "MAIL_LINKS", "https://app.example/{proof}"))
+                        .mail())
+                .isNull();
+    }
+
+    @Test
+    void hasADefaultForEveryOptionalSettingOfMails() {
+        MailSettings mail =
+                mail(Map.of("SMTP_URL", "smtp://a%40b.example:p@mail", "PUBLIC_URL", "https://c.example/d"));
+
+        assertThat(mail.from()).isEqualTo(MailFrom.parse("a@b.example"));
+        assertThat(mail.templates()).isNull();
+        assertThat(mail.links().link("reset", "abc")).isEqualTo("https://c.example/d/account/reset#proof=abc");
+        assertThat(mail.notices()).containsExactly(MailSettings.Notice.values());
+        assertThat(mail.expiry())
+                .isEqualTo(new MailSettings.ProofExpiry(
+                        Duration.ofMinutes(10),
+                        Duration.ofMinutes(30),
+                        Duration.ofDays(1),
+                        Duration.ofDays(7),
+                        Duration.ofDays(3)));
+    }
+
+    @Test
+    void readsEverySettingOfMails() {
+        MailSettings mail = mail(Map.of(
+                "SMTP_URL", "smtp://mail",
+                "AUTH_ISSUER", "https://issuer.example/",
+                "MAIL_FROM", "Läden & Söhne <accounts@läden.example>",
+                "MAIL_TEMPLATES", "/etc/gatehouse/mail",
+                "MAIL_LINKS", "com.example.app:/open/{purpose}?proof={proof}",
+                "MAIL_NOTICES", "device, password",
+                "PROOF_RESET_EXPIRY", "60000",
+                "PROOF_UNDO_EXPIRY", "2592000000"));
+
+        assertThat(mail.from().name()).isEqualTo("Läden & Söhne");
+        assertThat(mail.from().address().canonical()).isEqualTo("accounts@xn--lden-loa.example");
+        assertThat(mail.templates()).isEqualTo(Path.of("/etc/gatehouse/mail"));
+        assertThat(mail.links().link("undo", "a_-1")).isEqualTo("com.example.app:/open/undo?proof=a_-1");
+        assertThat(mail.notices()).containsExactlyInAnyOrder(MailSettings.Notice.PASSWORD, MailSettings.Notice.DEVICE);
+        assertThat(mail.expiry().reset()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(mail.expiry().undo()).isEqualTo(Duration.ofDays(30));
+        assertThat(mail(Map.of(
+                                "SMTP_URL",
+                                "smtp://u:p@mail",
+                                "AUTH_ISSUER",
+                                "https://issuer.example/",
+                                "MAIL_FROM",
+                                "\"Accounts, Example\" <a@b.example>",
+                                "MAIL_NOTICES",
+                                "none"))
+                        .notices())
+                .isEmpty();
+    }
+
+    @Test
+    void requiresASenderAndLinksForAMailServer() {
+        assertThatThrownBy(() -> read(Map.of("SMTP_URL", "smtp://user:p@mail")))
+                .hasMessageContainingAll("MAIL_FROM is missing", "SMTP_URL needs PUBLIC_URL or MAIL_LINKS");
+        assertThatThrownBy(() -> read(Map.of("SMTP_URL", "smtp://mail", "MAIL_FROM", "x", "PUBLIC_URL", "x")))
+                .message()
+                .doesNotContain("MAIL_FROM is missing", "SMTP_URL needs");
+    }
+
+    private static MailSettings mail(Map<String, String> settings) {
+        return Objects.requireNonNull(read(settings).mail());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
                 "mongodb://h/?compressors=zstd compressors=zstd,",
                 "mongodb://h/?compressors=zlib,snappy compressors=snappy,",
                 "mongodb://h/?compressors=lz4 compressors",
@@ -396,7 +525,31 @@ class SettingsTest {
         "DB_HOST, mongodb://db.example/one, DB_HOST and DB_NAME name different databases",
         "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together",
         "ADMIN_RESET, true, ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD",
-        "ADMIN_RESET, yes, ADMIN_RESET must be false or true"
+        "ADMIN_RESET, yes, ADMIN_RESET must be false or true",
+        "MAIL_FROM, accounts, MAIL_FROM must be an address",
+        "MAIL_FROM, Example <accounts@example.com> x, MAIL_FROM must be an address",
+        "MAIL_FROM, Example <accounts>, MAIL_FROM must be an address",
+        "MAIL_FROM, 'a@example.com, b@example.com', MAIL_FROM must be an address",
+        "MAIL_FROM, 'Ex\tample <accounts@example.com>', MAIL_FROM must be an address",
+        "MAIL_LINKS, https://app.example.com/{purpose}, MAIL_LINKS must contain {proof}",
+        "MAIL_LINKS, 'https://app.example.com/{Purpose}#{proof}', MAIL_LINKS must not contain { or } except",
+        "MAIL_LINKS, '/reset#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https:///reset#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https:reset#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https://{proof}.example.com/', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https://me@app.example.com/#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https://läden.example/#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'https://app.example.com/a b#{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'javascript://app/{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_LINKS, 'mailto:{proof}', MAIL_LINKS must be an absolute http or https URL",
+        "MAIL_NOTICES, phone, MAIL_NOTICES must be none",
+        "MAIL_NOTICES, 'password,', MAIL_NOTICES must be none",
+        "MAIL_NOTICES, 'password,none', MAIL_NOTICES must be none",
+        "PROOF_RESET_EXPIRY, 59999, PROOF_RESET_EXPIRY must be a whole number from 60000 to 2592000000",
+        "PROOF_CHANGE_EXPIRY, 59999, PROOF_CHANGE_EXPIRY must be a whole number from 60000 to 2592000000",
+        "PROOF_VERIFICATION_EXPIRY, P1D, PROOF_VERIFICATION_EXPIRY must be a whole number from 60000 to 2592000000",
+        "PROOF_INVITATION_EXPIRY, 2592000001, PROOF_INVITATION_EXPIRY must be a whole number from 60000 to 2592000000",
+        "PROOF_UNDO_EXPIRY, 2592000001, PROOF_UNDO_EXPIRY must be a whole number from 60000 to 2592000000"
     })
     void rejectsValuesOutOfBounds(String name, String value, String problem) {
         assertThatThrownBy(() ->
