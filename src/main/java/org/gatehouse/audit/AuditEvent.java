@@ -64,6 +64,8 @@ public record AuditEvent(
         COUNTS("counts"),
         /** Whether password hashes were included: yes or no. */
         HASHES("hashes"),
+        /** An address of a mail. */
+        EMAIL("email"),
         /** The method and the route of the request. */
         CALL("call");
 

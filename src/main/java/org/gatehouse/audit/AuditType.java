@@ -18,13 +18,25 @@ public enum AuditType {
     ALL_SESSIONS_ENDED,
     /** A user changed their own password and entered the old password. */
     PASSWORD_CHANGED,
-    /** An administrator set the password of another user. */
+    /** An administrator set the password of another user, or the user set it with a proof from a mail. */
     PASSWORD_RESET,
     USER_CREATED,
     USER_DELETED,
     USERNAME_CHANGED,
     ROLES_CHANGED,
     STATUS_CHANGED,
+    /** A change of the address was requested. The old address stays in force until the new one is proved. */
+    EMAIL_CHANGE_STARTED,
+    /** The user proved the address. */
+    EMAIL_VERIFIED,
+    EMAIL_CHANGED,
+    EMAIL_REMOVED,
+    /** The receiver of a notice restored the old address. */
+    EMAIL_UNDONE,
+    INVITATION_SENT,
+    INVITATION_ACCEPTED,
+    /** An administrator made a mail due at once. */
+    MAIL_RETRIED,
     USERS_IMPORT_STARTED,
     /** The end of an import, successful or not, with the counts. */
     USERS_IMPORTED,

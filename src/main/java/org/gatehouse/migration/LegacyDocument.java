@@ -29,11 +29,16 @@ import org.gatehouse.user.UserStatus;
  */
 final class LegacyDocument {
     private static final int MAX_SHOWN = 80;
-    private static final String KEPT = "original_";
+    private static final String KEPT = UserDocument.ORIGINAL;
 
-    /** Fields that only Gatehouse writes, and that a new user does not have. */
+    /** Fields that only Gatehouse writes or interprets, and that a new user does not have. */
     private static final List<String> RESERVED_FIELDS = List.of(
-            UserDocument.SESSION_EPOCH, UserDocument.SESSION_EXEMPT, UserDocument.SOURCES, UserDocument.SERVER_DATA);
+            UserDocument.SESSION_EPOCH,
+            UserDocument.SESSION_EXEMPT,
+            UserDocument.SOURCES,
+            UserDocument.SERVER_DATA,
+            UserJson.EMAIL_VERIFIED,
+            UserJson.LOCALE);
 
     private LegacyDocument() {}
 

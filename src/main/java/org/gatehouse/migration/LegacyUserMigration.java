@@ -45,7 +45,7 @@ final class LegacyUserMigration {
      * The timeout applies to one batch, because the whole migration may take much longer. The timeout detects a server
      * that does not respond, so that the application can stop.
      */
-    private static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
+    static final Duration BATCH_TIMEOUT = Duration.ofSeconds(30);
 
     /** The limit of attempts to create the unique index. An attempt fails only if the legacy service still writes. */
     private static final int MAX_ATTEMPTS = 10;
@@ -54,6 +54,7 @@ final class LegacyUserMigration {
 
     private final MongoConnection mongo;
     private final LegacyPasswordMigration passwordMigration;
+    private final AddressMigration addressMigration;
     private final UsernameIndex usernameIndex;
     private final MongoCollection<BsonDocument> users;
 
@@ -61,10 +62,16 @@ final class LegacyUserMigration {
      * Creates the migration.
      *
      * @param passwordMigration is asked to migrate the passwords before documents are turned into users
+     * @param addressMigration is asked to migrate the addresses before documents are turned into users
      */
-    LegacyUserMigration(MongoConnection mongo, String collection, LegacyPasswordMigration passwordMigration) {
+    LegacyUserMigration(
+            MongoConnection mongo,
+            String collection,
+            LegacyPasswordMigration passwordMigration,
+            AddressMigration addressMigration) {
         this.mongo = mongo;
         this.passwordMigration = passwordMigration;
+        this.addressMigration = addressMigration;
         this.usernameIndex = new UsernameIndex(mongo, collection);
         this.users = mongo.collection(collection).withTimeout(BATCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -135,6 +142,7 @@ final class LegacyUserMigration {
             return 0;
         }
         passwordMigration.request();
+        addressMigration.request();
         return users.bulkWrite(migrations, new BulkWriteOptions().ordered(false))
                 .getModifiedCount();
     }

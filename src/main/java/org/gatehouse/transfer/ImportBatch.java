@@ -11,9 +11,11 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.MongoUserDao;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserJson;
@@ -43,6 +45,7 @@ final class ImportBatch {
 
     private final Set<String> names = new HashSet<>();
     private final Set<UserId> ids = new HashSet<>();
+    private final Set<EmailAddress> addresses = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
     /** The ids of users whose insert failed. The insert may have stored these users before it failed. */
@@ -66,9 +69,14 @@ final class ImportBatch {
         this.report = report;
     }
 
-    /** Whether the batch has another line with the name or id of this user. That line must have a result first. */
+    /**
+     * Whether the batch has another line with the name, the id or the verified address of this user. That line must have
+     * a result first.
+     */
     boolean has(ImportedUser imported) {
-        return names.contains(imported.canonicalUsername()) || ids.contains(imported.id());
+        return names.contains(imported.canonicalUsername())
+                || ids.contains(imported.id())
+                || imported.verifiedAddress().filter(addresses::contains).isPresent();
     }
 
     /** @param length the length of the line in bytes */
@@ -76,6 +84,7 @@ final class ImportBatch {
         open.add(new Candidate(line, imported));
         names.add(imported.canonicalUsername());
         ids.add(imported.id());
+        imported.verifiedAddress().ifPresent(addresses::add);
         weight += imported.password() != null ? PASSWORD_WEIGHT : 1;
         bytes += length;
     }
@@ -101,6 +110,7 @@ final class ImportBatch {
         }
         names.clear();
         ids.clear();
+        addresses.clear();
         hashes.clear();
         attempted.clear();
         weight = 0;
@@ -117,7 +127,7 @@ final class ImportBatch {
         }
         rejectReserved();
         if (dryRun) {
-            Set<UserId> taken = imports.users.stored().taken(openIds());
+            Taken taken = taken(open);
             open.forEach(candidate -> createdUnless(taken, candidate));
         } else {
             create();
@@ -142,10 +152,14 @@ final class ImportBatch {
             }
         }
         if (!unclear.isEmpty()) {
-            decideByName(unclear); // another write took the name, or the id is taken
-            unclear.stream()
-                    .filter(candidate -> !report.has(candidate.line()))
-                    .forEach(candidate -> createdUnless(rejected, candidate));
+            decideByName(unclear); // another write took the name, or the id or the address is taken
+            unclear.removeIf(candidate -> report.has(candidate.line()));
+            Taken taken = taken(unclear);
+            unclear.forEach(candidate -> {
+                if (!isRejected(taken, candidate)) { // another write freed what was taken
+                    reject(candidate, new GatehouseException(ErrorCode.USERNAME_TAKEN));
+                }
+            });
         }
     }
 
@@ -192,12 +206,38 @@ final class ImportBatch {
         }
     }
 
-    private void createdUnless(Set<UserId> taken, Candidate candidate) {
-        if (taken.contains(candidate.imported().id())) {
-            reject(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user with another username"));
-        } else {
+    /** The ids and the verified addresses that present users have. */
+    private record Taken(Set<UserId> ids, Set<EmailAddress> addresses) {}
+
+    private Taken taken(List<Candidate> candidates) {
+        List<UserId> wanted = new ArrayList<>();
+        List<EmailAddress> verified = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            wanted.add(candidate.imported().id());
+            candidate.imported().verifiedAddress().ifPresent(verified::add);
+        }
+        MongoUserDao stored = imports.users.stored();
+        return new Taken(stored.taken(wanted), stored.verified(verified));
+    }
+
+    private void createdUnless(Taken taken, Candidate candidate) {
+        if (!isRejected(taken, candidate)) {
             report.created(candidate.line(), candidate.imported());
         }
+    }
+
+    /** Rejects the line if the id or the verified address is taken. */
+    private boolean isRejected(Taken taken, Candidate candidate) {
+        ImportedUser imported = candidate.imported();
+        if (taken.ids().contains(imported.id())) {
+            reject(candidate, GatehouseException.invalid(UserJson.ID, "belongs to a user with another username"));
+            return true;
+        }
+        if (imported.verifiedAddress().filter(taken.addresses()::contains).isPresent()) {
+            reject(candidate, new GatehouseException(ErrorCode.EMAIL_TAKEN));
+            return true;
+        }
+        return false;
     }
 
     private void rejectReserved() {
@@ -219,10 +259,6 @@ final class ImportBatch {
 
     private void forgetDecided() {
         open.removeIf(candidate -> report.has(candidate.line()));
-    }
-
-    private List<UserId> openIds() {
-        return open.stream().map(candidate -> candidate.imported().id()).toList();
     }
 
     private NewUser withHash(ImportedUser imported) {

@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
@@ -35,7 +36,8 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             UserJson.VERSION,
             UserJson.CREATED_AT,
             UserJson.UPDATED_AT,
-            UserJson.LAST_LOGIN);
+            UserJson.LAST_LOGIN,
+            UserJson.EMAIL_VERIFIED);
 
     /** Every JSON parser reads this number exactly, and later increments do not overflow. */
     private static final long MAX_VERSION = 1L << 52;
@@ -71,7 +73,11 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
                 read(line, UserJson.VERSION, "must be a whole number of at least 1", ImportedUser::version, errors),
                 time(line, UserJson.CREATED_AT, errors),
                 time(line, UserJson.UPDATED_AT, errors),
-                time(line, UserJson.LAST_LOGIN, errors));
+                time(line, UserJson.LAST_LOGIN, errors),
+                time(line, UserJson.EMAIL_VERIFIED, errors));
+        if (imported.emailVerified() != null && !line.hasNonNull(UserJson.EMAIL)) {
+            errors.add(UserJson.EMAIL_VERIFIED, "must be combined with an email");
+        }
         errors.throwIfAny();
         return new ImportedUser(
                 input.newUser(id == null ? UserDocument.newId() : id, hash, imported), input.password());
@@ -87,15 +93,22 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
 
     /**
      * Whether the line describes this existing user, which has the same name. An earlier import may have created the
-     * user. If the line has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared.
-     * Passwords are not compared, because a login may replace the imported hash.
+     * user. If the line has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared,
+     * and the address must be verified if it is verified in the line. Passwords are not compared, because a login may
+     * replace the imported hash.
      */
     boolean isSameAs(User present) {
         if (user.imported().sameId()) {
             return present.id().equals(user.id());
         }
         User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());
-        return UserDocument.isUnchanged(present, asHere);
+        boolean isVerified = user.imported().emailVerified() == null || present.emailVerified() != null;
+        return isVerified && UserDocument.isUnchanged(present, asHere);
+    }
+
+    /** Returns the address that the user will have verified; empty if the line has none. */
+    Optional<EmailAddress> verifiedAddress() {
+        return user.imported().emailVerified() == null ? Optional.empty() : user.email();
     }
 
     @Override

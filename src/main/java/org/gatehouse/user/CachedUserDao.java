@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +9,7 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.password.StoredPassword;
 
 /**
@@ -79,13 +79,13 @@ final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public boolean resetPassword(UserId id, String newHash) {
-        return cache.write(id.hex(), () -> store.resetPassword(id, newHash));
+    public boolean resetPassword(UserId id, String newHash, List<MailRequest> mails) {
+        return cache.write(id.hex(), () -> store.resetPassword(id, newHash, mails));
     }
 
     @Override
-    public boolean changePassword(Credential current, String newHash, SessionId exempt) {
-        return cache.write(current.user().id().hex(), () -> store.changePassword(current, newHash, exempt));
+    public boolean changePassword(Credential current, String newHash, SessionId exempt, List<MailRequest> mails) {
+        return cache.write(current.user().id().hex(), () -> store.changePassword(current, newHash, exempt, mails));
     }
 
     @Override
@@ -94,8 +94,8 @@ final class CachedUserDao implements UserDao {
     }
 
     @Override
-    public Optional<User> recordLogin(Credential credential, String source, Instant at) {
-        return store.recordLogin(credential, source, at);
+    public Optional<User> recordLogin(Credential credential, UserLogin login) {
+        return store.recordLogin(credential, login);
     }
 
     @Override

@@ -6,6 +6,7 @@ import com.mongodb.client.model.Updates;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
@@ -18,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param newName the name after the change; null if the name does not change
  * @param updates the updates of the changed fields, except the fields in {@code close}
+ * @param voidsProofs whether proofs in mails become void, because the address or the status changes
  * @param close the new values of changed fields whose old and new values are equal as doubles; not in {@code updates}
  */
-record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocument close) {
+record MongoUserChanges(@Nullable Username newName, List<Bson> updates, boolean voidsProofs, BsonDocument close) {
     /** Treats 1 and 1.0 as the same number, because the store and the parser may choose different types. */
     private static final Comparator<JsonNode> BY_VALUE = (one, other) -> one.isNumber() && other.isNumber()
             ? one.decimalValue().compareTo(other.decimalValue())
@@ -51,12 +53,17 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
             updates.add(
                     Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
         }
+        boolean sameAddress = after.email().equals(before.email());
+        if (!sameAddress || !Objects.equals(after.emailVerified(), before.emailVerified())) {
+            updates.addAll(UserDocument.address(after));
+        }
         if (!after.epoch().equals(before.epoch())) {
             updates.addAll(UserDocument.epoch(after.epoch()));
         }
         BsonDocument close = new BsonDocument();
         addFields(before.fields(), after.fields(), updates, close);
-        return new MongoUserChanges(newName, updates, close);
+        boolean voidsProofs = !sameAddress || after.status() != before.status();
+        return new MongoUserChanges(newName, updates, voidsProofs, close);
     }
 
     private static void addFields(ObjectNode before, ObjectNode after, List<Bson> updates, BsonDocument close) {
@@ -66,6 +73,7 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
             if (field.getValue().equals(BY_VALUE, before.path(name))) {
                 return;
             }
+            NewlyReserved.storedName(name).map(Updates::unset).ifPresent(updates::add);
             JsonNode value = written.path(name);
             if (value.isMissingNode()) {
                 updates.add(Updates.unset(name));
@@ -78,6 +86,7 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, BsonDocu
         before.fieldNames().forEachRemaining(name -> {
             if (!after.has(name)) {
                 updates.add(Updates.unset(name));
+                NewlyReserved.storedName(name).map(Updates::unset).ifPresent(updates::add);
             }
         });
     }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonObjectId;
@@ -37,10 +39,12 @@ import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
@@ -61,8 +65,14 @@ public final class MongoUserDao implements UserDao {
     /** The timeout of each read for a long response, such as an export. */
     static final Duration LONG_READ_TIMEOUT = Duration.ofSeconds(20);
 
-    static final Bson WITHOUT_PASSWORDS =
-            Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES);
+    static final Bson WITHOUT_PASSWORDS = Projections.exclude(
+            UserDocument.PASSWORD_HASH,
+            UserJson.PASSWORD,
+            UserDocument.SOURCES,
+            UserDocument.DEVICES,
+            UserDocument.PROOFS,
+            UserDocument.UNDO,
+            UserDocument.OUTBOX);
 
     private static final FindOneAndUpdateOptions RETURNING_USER =
             new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER).projection(WITHOUT_PASSWORDS);
@@ -94,8 +104,14 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public Optional<Credential> findCredential(String typed) {
-        return Username.canonicalForms(typed).stream()
-                .map(name -> findCredential(Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(name))))
+        Stream<Bson> byAddress =
+                EmailAddress.parse(Username.strip(typed)).map(UserDocument::byVerifiedAddress).stream();
+        Stream<Bson> byName = Username.canonicalForms(typed).stream()
+                .map(name -> Filters.eq(UserDocument.CANONICAL_USERNAME, new BsonString(name)));
+        return Stream.concat(
+                        byAddress.map(filter -> findCredential(filter)
+                                .filter(found -> found.user().emailVerified() != null)),
+                        byName.map(this::findCredential))
                 .toList()
                 .stream()
                 .flatMap(Optional::stream)
@@ -109,13 +125,12 @@ public final class MongoUserDao implements UserDao {
 
     /** Omits custom fields, because a failed login does not need them, and many fields would slow it down. */
     private Optional<Credential> findCredential(Bson filter) {
-        return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL)
-                .map(document -> UserDocument.credential(document, UserDocument.sources(document)));
+        return mongo.findLinearizable(reads, filter, UserDocument.CREDENTIAL).map(UserDocument::credential);
     }
 
     @Override
-    public Optional<User> recordLogin(Credential credential, String source, Instant at) {
-        Bson notes = Updates.combine(UserDocument.login(credential.sources(), source, at));
+    public Optional<User> recordLogin(Credential credential, UserLogin login) {
+        Bson notes = Updates.combine(UserDocument.login(credential, login));
         Bson byId = byId(credential.user().id());
         return Optional.ofNullable(mongo.call(() -> users.findOneAndUpdate(byId, notes, RETURNING_USER)))
                 .map(UserDocument::read);
@@ -128,24 +143,29 @@ public final class MongoUserDao implements UserDao {
     }
 
     @Override
-    public boolean resetPassword(UserId id, String newHash) {
-        return changePassword(byId(id), newHash, null);
+    public boolean resetPassword(UserId id, String newHash, List<MailRequest> mails) {
+        return changePassword(byId(id), newHash, null, mails);
     }
 
     @Override
-    public boolean changePassword(Credential current, String newHash, SessionId exempt) {
+    public boolean changePassword(Credential current, String newHash, SessionId exempt, List<MailRequest> mails) {
         Bson unchanged = Filters.and(byId(current.user().id()), stillHas(current));
-        return changePassword(unchanged, newHash, exempt);
+        return changePassword(unchanged, newHash, exempt, mails);
     }
 
-    private boolean changePassword(Bson condition, String newHash, @Nullable SessionId exempt) {
-        Bson change = Updates.combine(
+    private boolean changePassword(
+            Bson condition, String newHash, @Nullable SessionId exempt, List<MailRequest> mails) {
+        List<Bson> changes = new ArrayList<>(UserDocument.mails(mails));
+        changes.addAll(List.of(
                 UserDocument.replacePassword(newHash),
                 Updates.inc(UserDocument.SESSION_EPOCH, 1L),
                 UserDocument.exempt(exempt),
+                Updates.unset(UserDocument.PROOFS),
                 Updates.inc(UserJson.VERSION, 1L),
-                Updates.set(UserJson.UPDATED_AT, BsonValues.time(clock.instant())));
-        return mongo.call(() -> users.updateOne(condition, change)).getMatchedCount() > 0;
+                Updates.set(UserJson.UPDATED_AT, BsonValues.time(clock.instant()))));
+        return mongo.call(() -> users.updateOne(condition, Updates.combine(changes)))
+                        .getMatchedCount()
+                > 0;
     }
 
     @Override
@@ -167,8 +187,25 @@ public final class MongoUserDao implements UserDao {
     public User insert(NewUser user) {
         BsonDocument document = UserDocument.of(user, clock.instant());
         requireNotReserved(user.username(), UserDocument.id(document));
-        mongo.call(() -> rejectingTakenNames(() -> users.insertOne(document)));
+        try {
+            mongo.call(() -> rejectingTakenNames(() -> users.insertOne(document)));
+        } catch (GatehouseException taken) {
+            throw taken.code() == ErrorCode.USERNAME_TAKEN && isAddressTaken(user) ? addressTaken() : taken;
+        }
         return UserDocument.read(document);
+    }
+
+    /** Returns whether another user has verified the address that this new user has verified. */
+    private boolean isAddressTaken(NewUser user) {
+        return user.imported().emailVerified() != null
+                && user.email()
+                        .flatMap(address -> mongo.findLinearizable(
+                                reads, UserDocument.byVerifiedAddress(address), WITHOUT_PASSWORDS))
+                        .isPresent();
+    }
+
+    static GatehouseException addressTaken() {
+        return new GatehouseException(ErrorCode.EMAIL_TAKEN);
     }
 
     @Override
@@ -202,6 +239,15 @@ public final class MongoUserDao implements UserDao {
                 .collect(Collectors.toMap(UserDocument::canonicalUsername, UserDocument::read));
     }
 
+    /** Returns the user with this name, as typed by a client. */
+    public Optional<User> findByName(String typed) {
+        Map<String, User> found = findNamed(Username.canonicalForms(typed));
+        return Username.canonicalForms(typed).stream()
+                .filter(found::containsKey)
+                .map(found::get)
+                .findFirst();
+    }
+
     /** Returns which of these ids belong to a user. */
     public Set<UserId> taken(Collection<UserId> ids) {
         List<BsonObjectId> wanted = ids.stream().map(id -> BsonValues.id(id)).toList();
@@ -209,6 +255,24 @@ public final class MongoUserDao implements UserDao {
                 .projection(Projections.include(UserJson.ID))
                 .into(new ArrayList<>()));
         return found.stream().map(UserDocument::id).collect(Collectors.toSet());
+    }
+
+    /** Returns which of these addresses a user has verified. */
+    public Set<EmailAddress> verified(Collection<EmailAddress> addresses) {
+        if (addresses.isEmpty()) {
+            return Set.of();
+        }
+        List<BsonString> wanted = addresses.stream()
+                .map(address -> new BsonString(address.canonical()))
+                .toList();
+        Set<String> found = new HashSet<>();
+        mongo.call(() -> reads.find(Filters.in(UserDocument.VERIFIED_ADDRESS, wanted))
+                        .projection(Projections.include(UserDocument.VERIFIED_ADDRESS))
+                        .into(new ArrayList<>()))
+                .forEach(document -> found.add(UserDocument.verifiedAddress(document)));
+        return addresses.stream()
+                .filter(address -> found.contains(address.canonical()))
+                .collect(Collectors.toSet());
     }
 
     /** Whether no username is reserved. A username is reserved if several users of the legacy service share it. */
@@ -231,13 +295,14 @@ public final class MongoUserDao implements UserDao {
         Bson filter = after == null ? SERVED : Filters.and(Filters.gt(UserJson.ID, BsonValues.id(after)), SERVED);
         List<BsonDocument> found = mongo.call(() -> longReads
                 .find(filter)
-                .projection(withPasswords ? Projections.exclude(UserDocument.SOURCES) : WITHOUT_PASSWORDS)
+                .projection(
+                        withPasswords
+                                ? Projections.exclude(UserDocument.SOURCES, UserDocument.DEVICES)
+                                : WITHOUT_PASSWORDS)
                 .sort(Sorts.ascending(UserJson.ID))
                 .limit(limit)
                 .into(new ArrayList<>()));
-        return found.stream()
-                .map(document -> UserDocument.credential(document, Map.of()))
-                .toList();
+        return found.stream().map(UserDocument::credential).toList();
     }
 
     @Override
@@ -252,6 +317,9 @@ public final class MongoUserDao implements UserDao {
                 requireNotReserved(changes.newName(), seen.id());
             }
             List<Bson> updates = new ArrayList<>(changes.updates());
+            if (changes.voidsProofs()) {
+                updates.add(Updates.unset(UserDocument.PROOFS));
+            }
             Bson unchanged = unchangedSince(before);
             if (!changes.close().isEmpty()) {
                 String staged = stage(unchanged, changes.close(), deadline);
@@ -350,7 +418,7 @@ public final class MongoUserDao implements UserDao {
         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }
 
-    private static Bson unchangedSince(User before) {
+    static Bson unchangedSince(User before) {
         Bson sameVersion = before.version() == 0
                 ? Filters.exists(UserJson.VERSION, false)
                 : Filters.eq(UserJson.VERSION, before.version());

@@ -2,6 +2,8 @@ package org.gatehouse.user;
 
 import java.time.Duration;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.UserId;
 import org.jspecify.annotations.Nullable;
 
 /** Checks that the caller owns the account, because a stolen token must not be enough to take over the account. */
@@ -20,4 +22,20 @@ public interface Reauthentication {
      *     {@code LOGIN_THROTTLED}, {@code BUSY}, {@code SESSION_ENDED}, {@code USER_NOT_FOUND}
      */
     void require(UserCaller caller, @Nullable String currentPassword);
+
+    /**
+     * Requires the current password, even after a recent login.
+     *
+     * @throws GatehouseException for the same reasons as {@link #require}
+     */
+    void requireCurrentPassword(UserCaller caller, String currentPassword);
+
+    /**
+     * Requires the password of an account from a client without a token of that account.
+     *
+     * @param field the name of the body field that contains the password
+     * @throws GatehouseException {@code VALIDATION_FAILED} that names the field, {@code LOGIN_THROTTLED}, {@code BUSY},
+     *     {@code USER_NOT_FOUND}
+     */
+    void requirePassword(UserId account, String password, String field, ClientInfo client);
 }

@@ -2,7 +2,9 @@ package org.gatehouse.user;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param version incremented by each change; 0 if another service wrote the document
  * @param epoch determines which sessions of the user have ended; cached with the user, but not in responses
  * @param fields the custom fields, by name; not to be modified after construction
+ * @param emailVerified when the user proved the address in the field {@code email}; null for an unverified address
  * @param answer the finished JSON of this user
  */
 public record User(
@@ -29,9 +32,29 @@ public record User(
         @Nullable Instant lastLogin,
         SessionEpoch epoch,
         ObjectNode fields,
+        @Nullable Instant emailVerified,
         UserAnswer answer) {
     public User {
         roles = Set.copyOf(roles);
+    }
+
+    /** Returns the address of the user; empty if the field {@code email} is absent or not an address. */
+    public Optional<EmailAddress> email() {
+        return email(fields);
+    }
+
+    private static Optional<EmailAddress> email(ObjectNode fields) {
+        return Optional.ofNullable(fields.path(UserJson.EMAIL).textValue()).flatMap(EmailAddress::parse);
+    }
+
+    /** Returns the address that the user has proved. */
+    public Optional<EmailAddress> verifiedEmail() {
+        return emailVerified == null ? Optional.empty() : email();
+    }
+
+    /** Returns the language that the user prefers, as a BCP 47 tag; empty if it is unknown. */
+    public Optional<String> locale() {
+        return Optional.ofNullable(fields.path(UserJson.LOCALE).textValue()).filter(UserLocale::isTag);
     }
 
     boolean isAdministrator() {
@@ -60,6 +83,7 @@ public record User(
     /**
      * Returns this user with other contents. The values that the store sets (id, version, times) do not change.
      * Disabling a user ends all sessions. Otherwise, they would become valid again when the user is enabled again.
+     * Another address is unverified.
      */
     public User with(String newUsername, Set<String> newRoles, UserStatus newStatus, ObjectNode newFields) {
         boolean disabled = isActive() && newStatus != UserStatus.ACTIVE;
@@ -75,11 +99,40 @@ public record User(
                 lastLogin,
                 newEpoch,
                 newFields,
+                email(newFields).equals(email()) ? emailVerified : null,
+                new UserAnswer());
+    }
+
+    /**
+     * Returns this user with another address.
+     *
+     * @param address null removes the address
+     * @param verifiedAt when the user proved the address; null for an unverified address
+     */
+    public User withEmail(@Nullable EmailAddress address, @Nullable Instant verifiedAt) {
+        ObjectNode newFields = fields.deepCopy();
+        if (address == null) {
+            newFields.remove(UserJson.EMAIL);
+        } else {
+            newFields.put(UserJson.EMAIL, address.typed());
+        }
+        return new User(
+                id,
+                username,
+                roles,
+                status,
+                version,
+                createdAt,
+                updatedAt,
+                lastLogin,
+                epoch,
+                newFields,
+                verifiedAt,
                 new UserAnswer());
     }
 
     /** Returns this user with the next epoch, which ends all sessions except the exempt session. */
-    User withoutSessions(@Nullable SessionId exempt) {
+    public User withoutSessions(@Nullable SessionId exempt) {
         return new User(
                 id,
                 username,
@@ -91,6 +144,7 @@ public record User(
                 lastLogin,
                 epoch.next(exempt),
                 fields,
+                emailVerified,
                 new UserAnswer());
     }
 }

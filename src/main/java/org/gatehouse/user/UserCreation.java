@@ -22,6 +22,7 @@ final class UserCreation {
     private final UserDao users;
     private final PasswordHasher hasher;
     private final @Nullable UserThrottle registrations;
+    private final UserMails mails;
     private final AuditLog audit;
     private final Request request;
     private Throttle.@Nullable Permit permit;
@@ -39,11 +40,13 @@ final class UserCreation {
             UserDao users,
             PasswordHasher hasher,
             @Nullable UserThrottle registrations,
+            UserMails mails,
             AuditLog audit,
             Request request) {
         this.users = users;
         this.hasher = hasher;
         this.registrations = registrations;
+        this.mails = mails;
         this.audit = audit;
         this.request = request;
     }
@@ -105,7 +108,11 @@ final class UserCreation {
 
     User insert(UserId id) {
         String password = Objects.requireNonNull(request.input().password()).reveal();
-        User user = users.insert(newUser(id, hasher.hash(password)));
+        NewUser newUser = newUser(id, hasher.hash(password));
+        String language = Objects.requireNonNullElse(
+                newUser.locale(), request.clientInfo().language());
+        User user = users.insert(newUser.withMails(mails.verification(id, newUser.email(), language)));
+        mails.handOver(id);
         AuditEvent event = AuditEvent.of(AuditType.USER_CREATED, request.clientInfo())
                 .on(user.id(), user.username())
                 .with(Detail.TO, Roles.text(user.roles()));

@@ -1,6 +1,5 @@
 package org.gatehouse.user;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +9,7 @@ import java.util.function.UnaryOperator;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.password.StoredPassword;
 
 /**
@@ -32,8 +32,9 @@ public interface UserDao {
     Optional<User> findLinearizable(UserId id);
 
     /**
-     * Returns the user with the name that a client sent at login, and the stored password. A name has several possible
-     * stored forms. The response time does not show which form is stored.
+     * Returns the user with the name that a client sent at login, and the stored password. If the name is an address,
+     * the user who has verified the address takes precedence. A name has several possible stored forms. The response time
+     * does not show which form is stored.
      */
     Optional<Credential> findCredential(String typed);
 
@@ -46,14 +47,14 @@ public interface UserDao {
     /**
      * Stores a new user.
      *
-     * @throws GatehouseException {@code USERNAME_TAKEN}
+     * @throws GatehouseException {@code USERNAME_TAKEN}, {@code EMAIL_TAKEN}
      */
     User insert(NewUser user);
 
     /**
      * Stores several new users, each independently of the others.
      *
-     * @return the ids of the users that were not stored because their name or id is taken
+     * @return the ids of the users that were not stored because their name, id or verified address is taken
      * @throws GatehouseException {@code STORE_UNAVAILABLE}; some users may have been stored even then
      */
     Set<UserId> insertAll(List<NewUser> users);
@@ -78,17 +79,23 @@ public interface UserDao {
      */
     Optional<User> update(User seen, UnaryOperator<User> edit);
 
-    /** In one write, changes a password and ends all sessions. Returns false if the user does not exist. */
-    boolean resetPassword(UserId id, String newHash);
+    /**
+     * In one write, changes a password and ends all sessions. Proofs in mails become void.
+     *
+     * @param mails the mails that the change requests
+     * @return false if the user does not exist
+     */
+    boolean resetPassword(UserId id, String newHash, List<MailRequest> mails);
 
     /**
-     * In one write, changes a password and ends all sessions except one.
+     * In one write, changes a password and ends all sessions except one. Proofs in mails become void.
      *
      * @param current the password and the epoch that must still be stored
      * @param exempt the session that does not end
+     * @param mails the mails that the change requests
      * @return false if the user does not exist, or if another password or epoch is stored now
      */
-    boolean changePassword(Credential current, String newHash, SessionId exempt);
+    boolean changePassword(Credential current, String newHash, SessionId exempt, List<MailRequest> mails);
 
     /**
      * Replaces a stored password by a hash of the same password, unless the stored password has changed meanwhile. The
@@ -97,14 +104,14 @@ public interface UserDao {
     void replacePassword(UserId id, StoredPassword old, String hash);
 
     /**
-     * Stores the time and the source of a login. The version does not change, so a cached user may show an earlier
-     * login.
+     * In one write, stores the time, the source and the device of a login, and the mails that it requests. The version
+     * does not change, so a cached user may show an earlier login.
      *
      * @param credential the user as read for this login
      * @return the user with all fields, including every write that was acknowledged before this call; empty if the user
      *     does not exist any more
      */
-    Optional<User> recordLogin(Credential credential, String source, Instant at);
+    Optional<User> recordLogin(Credential credential, UserLogin login);
 
     /**
      * Deletes the user.

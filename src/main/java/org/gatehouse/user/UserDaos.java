@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
+import org.gatehouse.mail.MailOutbox;
 import org.gatehouse.store.ModuleContext;
 
 /**
@@ -9,13 +10,21 @@ import org.gatehouse.store.ModuleContext;
  *
  * @param stored the DAO without the cache; used by a starting node, which would otherwise wait for the cache
  * @param cached the DAO with the cache, for requests
+ * @param proofs changes users with proofs
+ * @param outbox the mails that changes of users requested
  */
-public record UserDaos(MongoUserDao stored, UserDao cached) {
+public record UserDaos(MongoUserDao stored, UserDao cached, UserProofs proofs, MailOutbox outbox) {
     public static UserDaos of(ModuleContext context, Generation generation) {
         MongoUserDao stored =
                 new MongoUserDao(context.mongo(), context.settings().usersCollection(), context.clock());
         DocumentCache<User> cache = new DocumentCache<>(
                 generation, "u", "users", context.settings().cacheExpiry(), UserJson.codec(), context.metrics());
-        return new UserDaos(stored, new CachedUserDao(stored, cache));
+        String collection = context.settings().usersCollection();
+        MongoProofDao proofs = new MongoProofDao(context.mongo(), collection, context.clock());
+        return new UserDaos(
+                stored,
+                new CachedUserDao(stored, cache),
+                new UserProofs(proofs, cache),
+                new MongoUserOutbox(context.mongo(), collection));
     }
 }

@@ -24,10 +24,14 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.mail.MailDocument;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
@@ -49,10 +53,33 @@ public final class UserDocument {
     public static final String SOURCES = "loginSources";
 
     /**
-     * The field for server data that callers may neither see nor set. This version writes only the staged values of
-     * {@link MongoUserDao} to this field. A later version may add data to it, because this version hides it.
+     * The field for server data that callers may neither see nor set. A later version may add data to it, because this
+     * version hides it.
      */
     public static final String SERVER_DATA = "_server";
+
+    /** The prefix of the names that fields of other services get if Gatehouse needs their own names. */
+    public static final String ORIGINAL = "original_";
+
+    /** The canonical form of the address in {@code email}, verified or not; absent if the field is not an address. */
+    public static final String ADDRESS = SERVER_DATA + ".address";
+
+    /** The canonical form of a verified address. The index is unique, so one account at most has verified it. */
+    static final String VERIFIED_ADDRESS = SERVER_DATA + ".email";
+
+    static final String VERIFIED_AT = SERVER_DATA + ".emailVerified";
+
+    /** Proofs that only a receiver of a mail knows; see {@link MongoProofDao}. */
+    static final String PROOFS = SERVER_DATA + ".proofs";
+
+    /** Proofs that restore an earlier address. */
+    static final String UNDO = SERVER_DATA + ".undo";
+
+    /** Mails that this change requested and that are not in the queue yet. */
+    static final String OUTBOX = SERVER_DATA + ".outbox";
+
+    /** The time of the last login of each device, by {@link #deviceKey}. */
+    static final String DEVICES = SERVER_DATA + ".devices";
 
     /** Matches users with a stored password. A user needs one of these fields to log in with a password. */
     static final Bson HAS_PASSWORD = Filters.or(Filters.exists(PASSWORD_HASH), Filters.exists(UserJson.PASSWORD));
@@ -71,12 +98,20 @@ public final class UserDocument {
             UserJson.LAST_LOGIN,
             SESSION_EPOCH,
             SESSION_EXEMPT,
-            SOURCES);
+            SOURCES,
+            UserJson.EMAIL,
+            UserJson.LOCALE,
+            VERIFIED_ADDRESS,
+            VERIFIED_AT,
+            DEVICES);
 
-    private static final int SOURCE_KEY_LENGTH = 20;
+    private static final int KEY_LENGTH = 20;
 
     /** The maximum number of sources per user. A further source replaces the source with the oldest login. */
     private static final int MAX_SOURCES = 32;
+
+    /** The maximum number of devices per user. A further device replaces the device with the oldest login. */
+    private static final int MAX_DEVICES = 32;
 
     private UserDocument() {}
 
@@ -107,7 +142,34 @@ public final class UserDocument {
             document.put(SESSION_EPOCH, new BsonInt64(now.toEpochMilli()));
         }
         user.fields().properties().forEach(field -> document.put(field.getKey(), BsonJson.toBson(field.getValue())));
+        BsonDocument serverData = serverData(user);
+        if (!serverData.isEmpty()) {
+            document.put(SERVER_DATA, serverData);
+        }
         return document;
+    }
+
+    private static BsonDocument serverData(NewUser user) {
+        BsonDocument data = new BsonDocument();
+        String address = user.email().map(EmailAddress::canonical).orElse(null);
+        if (address != null) {
+            data.put(lastName(ADDRESS), new BsonString(address));
+        }
+        Instant verified = user.imported().emailVerified();
+        if (address != null && verified != null) {
+            data.put(lastName(VERIFIED_ADDRESS), new BsonString(address));
+            data.put(lastName(VERIFIED_AT), BsonValues.time(verified));
+        }
+        if (!user.mails().isEmpty()) {
+            data.put(
+                    lastName(OUTBOX),
+                    new BsonArray(user.mails().stream().map(MailDocument::of).toList()));
+        }
+        return data;
+    }
+
+    private static String lastName(String path) {
+        return path.substring(path.lastIndexOf('.') + 1);
     }
 
     /** Reads the user in a document. Omits credentials that another service may have written into custom fields. */
@@ -117,8 +179,9 @@ public final class UserDocument {
         Instant created = instant(document, UserJson.CREATED_AT)
                 .orElseGet(() -> new ObjectId(id.hex()).getDate().toInstant());
         BsonDocument fields = document.clone();
-        UserJson.RESERVED_FIELDS.forEach(fields::remove);
-        UserJson.SETTABLE.forEach(fields::remove);
+        UserJson.NEVER_CUSTOM.forEach(fields::remove);
+        ObjectNode custom = CredentialFields.without((ObjectNode) BsonJson.toJson(fields));
+        NewlyReserved.rename(custom);
         return new User(
                 id,
                 text(document, UserJson.USERNAME).orElse(""),
@@ -133,13 +196,81 @@ public final class UserDocument {
                 instant(document, UserJson.UPDATED_AT).orElse(created),
                 instant(document, UserJson.LAST_LOGIN).orElse(null),
                 epoch(document),
-                CredentialFields.without((ObjectNode) BsonJson.toJson(fields)),
+                custom,
+                emailVerified(document),
                 new UserAnswer());
     }
 
+    /** Returns when the address was verified; null if another service has changed the address since. */
+    private static @Nullable Instant emailVerified(BsonDocument document) {
+        BsonDocument data = serverData(document);
+        String verified = verifiedAddress(document);
+        if (verified.isEmpty()) {
+            return null;
+        }
+        return text(document, UserJson.EMAIL)
+                .flatMap(EmailAddress::parse)
+                .filter(address -> address.canonical().equals(verified))
+                .flatMap(address -> instant(data, lastName(VERIFIED_AT)))
+                .orElse(null);
+    }
+
+    /** Returns whether the document has the canonical form of an address. */
+    public static boolean hasAddress(BsonDocument document) {
+        return serverData(document).containsKey(lastName(ADDRESS));
+    }
+
+    /** Returns the canonical form of the address that was verified; an empty text if there is none. */
+    static String verifiedAddress(BsonDocument document) {
+        return text(serverData(document), lastName(VERIFIED_ADDRESS)).orElse("");
+    }
+
+    /** Matches the user who has verified this address. */
+    static Bson byVerifiedAddress(EmailAddress address) {
+        return Filters.eq(VERIFIED_ADDRESS, new BsonString(address.canonical()));
+    }
+
+    /** Whether a document has a verified address, even if another service has changed the field {@code email} since. */
+    static boolean hasVerifiedAddress(BsonDocument document) {
+        return serverData(document).containsKey(lastName(VERIFIED_ADDRESS));
+    }
+
+    /** Returns the server data of a document; an empty document if there is none. */
+    static BsonDocument serverData(BsonDocument document) {
+        return document.isDocument(SERVER_DATA) ? document.getDocument(SERVER_DATA) : new BsonDocument();
+    }
+
+    /** Returns the updates that store the address of a user and whether it is verified. */
+    static List<Bson> address(User after) {
+        String address = after.email().map(EmailAddress::canonical).orElse(null);
+        Instant verified = after.emailVerified();
+        List<Bson> updates = new ArrayList<>();
+        updates.add(address == null ? Updates.unset(ADDRESS) : Updates.set(ADDRESS, new BsonString(address)));
+        if (address == null || verified == null) {
+            updates.add(Updates.unset(VERIFIED_ADDRESS));
+            updates.add(Updates.unset(VERIFIED_AT));
+        } else {
+            updates.add(Updates.set(VERIFIED_ADDRESS, new BsonString(address)));
+            updates.add(Updates.set(VERIFIED_AT, BsonValues.time(verified)));
+        }
+        return updates;
+    }
+
+    /** Returns the update that adds mails to the outbox of a user. */
+    static List<Bson> mails(List<MailRequest> mails) {
+        return mails.isEmpty()
+                ? List.of()
+                : List.of(Updates.pushEach(
+                        OUTBOX, mails.stream().map(MailDocument::of).toList()));
+    }
+
     /** Reads the user and the stored password in a document. */
-    static Credential credential(BsonDocument document, Map<String, Instant> sources) {
-        return new Credential(read(document), password(document).orElse(null), sources);
+    static Credential credential(BsonDocument document) {
+        return new Credential(
+                read(document),
+                password(document).orElse(null),
+                times(document.get(SOURCES)),
+                times(serverData(document).get(lastName(DEVICES))));
     }
 
     /** Returns whether an update from one state of a user to the other would change nothing. */
@@ -188,42 +319,60 @@ public final class UserDocument {
         return condition;
     }
 
-    static Map<String, Instant> sources(BsonDocument document) {
-        Map<String, Instant> sources = new HashMap<>();
-        BsonValue value = document.getOrDefault(SOURCES, BsonNull.VALUE);
-        if (value.isDocument()) {
+    private static Map<String, Instant> times(@Nullable BsonValue value) {
+        Map<String, Instant> times = new HashMap<>();
+        if (value != null && value.isDocument()) {
             value.asDocument().forEach((key, time) -> {
                 if (time.isDateTime()) {
-                    sources.put(key, BsonValues.instant(time));
+                    times.put(key, BsonValues.instant(time));
                 }
             });
         }
-        return sources;
+        return times;
     }
 
-    /** Returns the updates that record a login and remove old and surplus sources, to keep the document small. */
-    static List<Bson> login(Map<String, Instant> sources, String source, Instant at) {
-        String key = sourceKey(source);
+    /** Returns the updates that record a login with its source, its device and its mails. */
+    static List<Bson> login(Credential credential, UserLogin login) {
+        ClientInfo client = login.client();
+        String source = sourceKey(client.source());
+        String device = deviceKey(client);
+        Instant at = login.at();
         List<Bson> notes = new ArrayList<>();
         notes.add(Updates.set(UserJson.LAST_LOGIN, BsonValues.time(at)));
-        notes.add(Updates.set(SOURCES + "." + key, BsonValues.time(at)));
-        List<Map.Entry<String, Instant>> others = sources.entrySet().stream()
-                .filter(other -> !other.getKey().equals(key))
+        notes.add(Updates.set(SOURCES + "." + source, BsonValues.time(at)));
+        notes.add(Updates.set(DEVICES + "." + device, BsonValues.time(at)));
+        surplus(credential.sources(), source, MAX_SOURCES, at.minus(Credential.SOURCE_LIFETIME))
+                .forEach(key -> notes.add(Updates.unset(SOURCES + "." + key)));
+        surplus(credential.devices(), device, MAX_DEVICES, at.minus(Credential.DEVICE_LIFETIME))
+                .forEach(key -> notes.add(Updates.unset(DEVICES + "." + key)));
+        notes.addAll(mails(login.mails()));
+        return notes;
+    }
+
+    /** Returns the old and surplus entries of a map of times. Their removal keeps the document small. */
+    private static List<String> surplus(Map<String, Instant> times, String newKey, int max, Instant tooOld) {
+        List<Map.Entry<String, Instant>> latest = times.entrySet().stream()
+                .filter(other -> !other.getKey().equals(newKey))
                 .sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
                 .toList();
-        Instant tooOld = at.minus(Credential.SOURCE_LIFETIME);
-        for (int i = 0; i < others.size(); i++) {
-            Map.Entry<String, Instant> other = others.get(i);
-            if (i >= MAX_SOURCES - 1 || other.getValue().isBefore(tooOld)) {
-                notes.add(Updates.unset(SOURCES + "." + other.getKey()));
+        List<String> surplus = new ArrayList<>();
+        for (int i = 0; i < latest.size(); i++) {
+            if (i >= max - 1 || latest.get(i).getValue().isBefore(tooOld)) {
+                surplus.add(latest.get(i).getKey());
             }
         }
-        return notes;
+        return surplus;
     }
 
     /** Returns the field name of a source: the start of its SHA-256, because an address contains dots and colons. */
     static String sourceKey(String source) {
-        return Sha256.hex(source).substring(0, SOURCE_KEY_LENGTH);
+        return Sha256.hex(source).substring(0, KEY_LENGTH);
+    }
+
+    /** Returns the field name of a device: the start of the SHA-256 of its address range and its browser family. */
+    static String deviceKey(ClientInfo client) {
+        String family = UserAgentName.parse(client.userAgent()).family();
+        return Sha256.hex(client.addressRange() + " " + family).substring(0, KEY_LENGTH);
     }
 
     static List<Bson> epoch(SessionEpoch epoch) {

@@ -1,13 +1,16 @@
 package org.gatehouse.user;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
@@ -90,7 +93,8 @@ public record UserInput(
                 Objects.requireNonNullElse(roles, Set.of(Roles.USER)),
                 Objects.requireNonNullElse(status, UserStatus.ACTIVE),
                 fields,
-                imported);
+                imported,
+                List.of());
     }
 
     private static ObjectNode customFields(ObjectNode body) {
@@ -104,6 +108,8 @@ public record UserInput(
         if (roles != null && !errors.hasErrorFor(UserJson.ROLES)) {
             Roles.violation(roles).ifPresent(violation -> errors.add(UserJson.ROLES, violation));
         }
+        checkEmail(fields.get(UserJson.EMAIL), errors);
+        checkLocale(fields.get(UserJson.LOCALE), errors);
         UserStatus status =
                 statusText == null ? null : UserStatus.parse(statusText).orElse(null);
         if (statusText != null && status == null) {
@@ -124,6 +130,30 @@ public record UserInput(
                 roles == null ? null : Set.copyOf(roles),
                 status,
                 fields);
+    }
+
+    /** Null removes the address, or says at the creation that there is none. */
+    private static void checkEmail(@Nullable JsonNode email, FieldErrors errors) {
+        if (email == null || email.isNull()) {
+            return;
+        }
+        Optional<String> violation =
+                email.isTextual() ? EmailAddress.violation(email.textValue()) : Optional.of("must be a string or null");
+        violation.ifPresent(rule -> errors.add(UserJson.EMAIL, rule));
+    }
+
+    private static void checkLocale(@Nullable JsonNode locale, FieldErrors errors) {
+        if (locale != null && !locale.isNull() && !(locale.isTextual() && UserLocale.isTag(locale.textValue()))) {
+            errors.add(UserJson.LOCALE, "must be a language tag such as de or pt-BR, or null");
+        }
+    }
+
+    /** Returns whether the input contains an address other than that of the user. Null removes the address. */
+    boolean changesEmail(User user) {
+        JsonNode email = fields.path(UserJson.EMAIL);
+        JsonNode present = user.fields().path(UserJson.EMAIL);
+        boolean removes = email.isNull() && !present.isMissingNode();
+        return removes || (email.isTextual() && !email.equals(present));
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.gatehouse.user;
 
 import static java.util.stream.Collectors.toUnmodifiableMap;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -32,6 +33,15 @@ public final class UserJson {
     public static final String UPDATED_AT = "updatedAt";
     public static final String LAST_LOGIN = "lastLogin";
 
+    /** A custom field that must be an address, because mails are sent to it. */
+    public static final String EMAIL = "email";
+
+    /** When the user proved the address. Responses contain it; the store has it in {@link UserDocument#SERVER_DATA}. */
+    public static final String EMAIL_VERIFIED = "emailVerified";
+
+    /** A custom field that must be a language tag, because it selects the language of mails. */
+    public static final String LOCALE = "locale";
+
     /** Names of the fields that callers cannot set and that are not custom fields; responses contain some of them. */
     static final Set<String> RESERVED_FIELDS = Set.of(
             ID,
@@ -39,6 +49,7 @@ public final class UserJson {
             CREATED_AT,
             UPDATED_AT,
             LAST_LOGIN,
+            EMAIL_VERIFIED,
             PASSWORD,
             UserDocument.PASSWORD_HASH,
             UserDocument.CANONICAL_USERNAME,
@@ -49,6 +60,12 @@ public final class UserJson {
 
     /** The fields that every user has and callers may set. Other fields are custom fields or reserved. */
     static final Set<String> SETTABLE = Set.of(USERNAME, ROLES, STATUS);
+
+    /** The fields of a document that no version has ever treated as custom fields. */
+    static final Set<String> NEVER_CUSTOM = Stream.of(RESERVED_FIELDS, SETTABLE)
+            .flatMap(Set::stream)
+            .filter(name -> !name.equals(EMAIL_VERIFIED))
+            .collect(toUnmodifiableSet());
 
     /** The reserved names, by their lower-case form. */
     private static final Map<String, String> RESERVED_NAMES = Stream.of(RESERVED_FIELDS, SETTABLE)
@@ -77,6 +94,9 @@ public final class UserJson {
             json.put(LAST_LOGIN, IsoTime.format(user.lastLogin()));
         }
         json.setAll(user.fields());
+        if (user.emailVerified() != null) {
+            json.put(EMAIL_VERIFIED, IsoTime.format(user.emailVerified()));
+        }
         return json;
     }
 
@@ -90,6 +110,11 @@ public final class UserJson {
                 SessionId exempt = user.epoch().exempt();
                 if (exempt != null) {
                     json.put(UserDocument.SESSION_EXEMPT, exempt.text());
+                }
+                if (user.emailVerified() != null) {
+                    // An earlier version treats emailVerified as a custom field, so the field itself is not trusted.
+                    json.putObject(UserDocument.SERVER_DATA)
+                            .put(EMAIL_VERIFIED, user.emailVerified().toEpochMilli());
                 }
                 return Json.write(json);
             }
@@ -106,6 +131,14 @@ public final class UserJson {
         };
     }
 
+    /** @param verified false if a field {@code emailVerified} is a custom field of an earlier version */
+    private static ObjectNode customFields(ObjectNode entry, boolean verified) {
+        ObjectNode fields = CredentialFields.without(
+                entry.remove(verified ? RESERVED_FIELDS : NEVER_CUSTOM).remove(SETTABLE));
+        NewlyReserved.rename(fields);
+        return fields;
+    }
+
     /** Reads the user in a cache entry; empty if this version does not understand the entry. */
     private static Optional<User> read(byte[] json) {
         try {
@@ -113,6 +146,7 @@ public final class UserJson {
             Set<String> roles = new LinkedHashSet<>();
             fields.path(ROLES).forEach(role -> roles.add(role.textValue()));
             JsonNode lastLogin = fields.path(LAST_LOGIN);
+            JsonNode verified = fields.path(UserDocument.SERVER_DATA).path(EMAIL_VERIFIED);
             User user = new User(
                     new UserId(fields.path(ID).textValue()),
                     fields.path(USERNAME).textValue(),
@@ -128,7 +162,8 @@ public final class UserJson {
                                             .textValue())
                                     .map(SessionId::new)
                                     .orElse(null)),
-                    CredentialFields.without(fields.remove(RESERVED_FIELDS).remove(SETTABLE)),
+                    customFields(fields, verified.isIntegralNumber()),
+                    verified.isIntegralNumber() ? Instant.ofEpochMilli(verified.longValue()) : null,
                     new UserAnswer());
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {

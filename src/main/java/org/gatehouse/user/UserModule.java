@@ -32,6 +32,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
             Throttle throttle,
             Reauthentication reauthentication,
             Function<ServiceCaller, Set<String>> currentRoles,
+            UserMails mails,
             AuditLog audit) {
         Settings settings = context.settings();
         UserThrottle userThrottle = new UserThrottle(throttle);
@@ -41,6 +42,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 new LastAdministratorRule(users.cached(), currentRoles, administration(context)),
                 reauthentication,
                 userThrottle,
+                mails,
                 audit);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(context.mongo(), context.clock());
         KeyedHash keyHash = new KeyedHash(settings.authKeys(), "idempotency keys");
@@ -50,10 +52,12 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 policy,
                 settings.registrationOpen() ? userThrottle : null,
                 new IdempotentCreation(idempotencyKeys, keyHash),
+                mails,
                 audit);
         MongoUserLists lists = new MongoUserLists(context.mongo(), settings.usersCollection());
         Runnable createIndexes = () -> {
             lists.createIndexes();
+            MongoProofDao.createIndexes(context.mongo(), settings.usersCollection());
             idempotencyKeys.createIndexes();
         };
         return new UserModule(service, createIndexes, List.of(new UserResource(service, registrar, lists)));

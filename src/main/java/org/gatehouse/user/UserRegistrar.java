@@ -21,6 +21,7 @@ final class UserRegistrar {
     private final PasswordPolicy policy;
     private final @Nullable UserThrottle registrations;
     private final IdempotentCreation once;
+    private final UserMails mails;
     private final AuditLog audit;
 
     /** @param registrations the throttle for self-registration; null if only administrators create users */
@@ -30,12 +31,14 @@ final class UserRegistrar {
             PasswordPolicy policy,
             @Nullable UserThrottle registrations,
             IdempotentCreation once,
+            UserMails mails,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
         this.policy = policy;
         this.registrations = registrations;
         this.once = once;
+        this.mails = mails;
         this.audit = audit;
     }
 
@@ -62,7 +65,7 @@ final class UserRegistrar {
         }
         errors.throwIfAny();
         UserCreation.Request request = new UserCreation.Request(caller, clientInfo, input);
-        UserCreation creation = new UserCreation(users, hasher, admin ? null : registrations, audit, request);
+        UserCreation creation = new UserCreation(users, hasher, admin ? null : registrations, mails, audit, request);
         return key == null
                 ? creation.admitted(() -> creation.insert(UserDocument.newId()))
                 : once.create(key, body, creation);

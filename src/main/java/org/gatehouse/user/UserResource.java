@@ -130,7 +130,8 @@ public final class UserResource {
         return user -> conditions.isUnmodified(tag(user));
     }
 
-    private static Response response(ResponseBuilder builder, User user) {
+    /** Adds the user and its tag to a response. */
+    public static Response response(ResponseBuilder builder, User user) {
         return builder.tag(tag(user)).entity(user.answer().json(user)).build();
     }
 

@@ -3,21 +3,27 @@ package org.gatehouse.user;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.JsonBody;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.throttle.Throttle;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +45,7 @@ public final class UserService {
     private final LastAdministratorRule lastAdministrator;
     private final Reauthentication reauthentication;
     private final UserThrottle throttle;
+    private final UserMails mails;
     private final AuditLog audit;
 
     public UserService(
@@ -47,12 +54,14 @@ public final class UserService {
             LastAdministratorRule lastAdministrator,
             Reauthentication reauthentication,
             UserThrottle throttle,
+            UserMails mails,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
         this.lastAdministrator = lastAdministrator;
         this.reauthentication = reauthentication;
         this.throttle = throttle;
+        this.mails = mails;
         this.audit = audit;
     }
 
@@ -114,8 +123,10 @@ public final class UserService {
      *
      * @throws GatehouseException {@code BUSY}
      */
-    public boolean resetPassword(UserId id, String newPassword) {
-        return users.resetPassword(id, hasher.hash(newPassword));
+    public boolean resetPassword(User user, String newPassword, ClientInfo client) {
+        boolean done = users.resetPassword(user.id(), hasher.hash(newPassword), mails.passwordNotice(user, client));
+        mails.handOver(user.id());
+        return done;
     }
 
     /**
@@ -126,17 +137,21 @@ public final class UserService {
      * @throws GatehouseException {@code BUSY}
      */
     public boolean changePassword(UserCaller caller, Credential current, String newPassword) {
-        return users.changePassword(current, hasher.hash(newPassword), caller.sessionId());
+        List<MailRequest> notice = mails.passwordNotice(current.user(), caller.clientInfo());
+        boolean done = users.changePassword(current, hasher.hash(newPassword), caller.sessionId(), notice);
+        mails.handOver(caller.id());
+        return done;
     }
 
     /**
      * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. Callers who change
-     * their own username must reauthenticate, and {@link UserThrottle} limits the number of these changes.
+     * their own username or address must reauthenticate, and {@link UserThrottle} limits the number of these changes. A
+     * changed address is not verified, and callers cannot change their own verified address in this way.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
-     *     {@code USERNAME_TAKEN}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS}, {@code SESSION_ENDED}, or any
-     *     exception that reauthentication throws
+     *     {@code USERNAME_TAKEN}, {@code EMAIL_NEEDS_PROOF}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS},
+     *     {@code SESSION_ENDED}, or any exception that reauthentication throws
      */
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
@@ -147,25 +162,54 @@ public final class UserService {
             UserInput.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
-        boolean renames = caller.is(userId) && renames(input, find(caller, id));
-        if (!renames) {
+        if (!caller.is(userId)) {
+            return change(caller, userId, input, precondition);
+        }
+        Consumer<User> condition = user -> {
+            precondition.accept(user);
+            requireUnverified(input, user);
+        };
+        User seen = find(caller, id);
+        if (!changesIdentity(input, seen)) {
             return change(caller, userId, input, user -> {
-                precondition.accept(user);
-                if (caller.is(userId) && renames(input, user)) { // another request has changed the name meanwhile
+                condition.accept(user);
+                if (changesIdentity(input, user)) { // another request has changed the name or address meanwhile
                     reauthentication.require(caller.requireUser(), null);
                 }
             });
         }
-        precondition.accept(find(caller, id)); // the throttle does not count a change that fails the precondition
+        condition.accept(seen); // the throttle does not count a change that fails the precondition
         reauthentication.require(caller.requireUser(), currentPassword);
-        Throttle.Permit permit = throttle.acquireUsernameChange(userId);
+        return counted(userId, input, seen, () -> change(caller, userId, input, condition));
+    }
+
+    /** Makes a change of the user's own name or address, if the throttle permits it. */
+    private User counted(UserId userId, UserInput input, User seen, Supplier<User> change) {
+        List<Throttle.Permit> permits = new ArrayList<>();
         try {
-            return change(caller, userId, input, precondition);
+            if (renames(input, seen)) {
+                permits.add(throttle.acquireUsernameChange(userId));
+            }
+            if (input.changesEmail(seen)) {
+                permits.add(throttle.acquireAddressChange(userId));
+            }
+            return change.get();
         } catch (GatehouseException failed) {
             if (failed.code() != ErrorCode.USERNAME_TAKEN) { // the response reveals a taken name, so the change counts
-                permit.refund();
+                permits.forEach(Throttle.Permit::refund);
             }
             throw failed;
+        }
+    }
+
+    private static boolean changesIdentity(UserInput input, User user) {
+        return renames(input, user) || input.changesEmail(user);
+    }
+
+    /** A verified address is an identity, so a token and a password are not sufficient to change it. */
+    private static void requireUnverified(UserInput input, User user) {
+        if (user.emailVerified() != null && input.changesEmail(user)) {
+            throw new GatehouseException(ErrorCode.EMAIL_NEEDS_PROOF);
         }
     }
 
@@ -179,7 +223,11 @@ public final class UserService {
             return patched;
         };
         boolean mayDemote = input.roles() != null || input.status() != null;
-        Supplier<User> change = () -> users.update(userId, edit).orElseThrow(UserService::notFound);
+        // The cache entry of an earlier version does not show whether the address is verified.
+        boolean isFresh = input.fields().has(UserJson.EMAIL);
+        Supplier<User> change = () -> (isFresh ? users.findLinearizable(userId) : users.find(userId))
+                .flatMap(seen -> users.update(seen, edit))
+                .orElseThrow(UserService::notFound);
         User after = mayDemote ? lastAdministrator.exclusively(caller, change) : change.get();
         recordChanges(caller, Objects.requireNonNull(before.get()), after);
         return after;
@@ -191,6 +239,7 @@ public final class UserService {
 
     private void recordChanges(Caller caller, User before, User after) {
         recordChange(AuditType.USERNAME_CHANGED, caller, after, before.username(), after.username());
+        recordAddress(caller, before, after);
         recordChange(AuditType.ROLES_CHANGED, caller, after, Roles.text(before.roles()), Roles.text(after.roles()));
         recordChange(
                 AuditType.STATUS_CHANGED,
@@ -198,6 +247,19 @@ public final class UserService {
                 after,
                 before.status().text(),
                 after.status().text());
+    }
+
+    /** Values of the legacy service that are not addresses do not appear in the audit log. */
+    private void recordAddress(Caller caller, User before, User after) {
+        String from = before.email().map(EmailAddress::typed).orElse(null);
+        String to = after.email().map(EmailAddress::typed).orElse(null);
+        if (Objects.equals(from, to)) {
+            return;
+        }
+        AuditType type = to == null ? AuditType.EMAIL_REMOVED : AuditType.EMAIL_CHANGED;
+        AuditEvent event = caller.auditEvent(type).on(after.id(), after.username());
+        event = from == null ? event : event.with(Detail.FROM, from);
+        audit.record(to == null ? event : event.with(Detail.TO, to));
     }
 
     private void recordChange(AuditType type, Caller caller, User user, String from, String to) {

@@ -32,7 +32,7 @@ class AuditLogTest {
     private static final Duration RETENTION = Duration.ofDays(30);
     private static final UserId ALICE = new UserId("a11ce0000000000000000000");
     private static final UserId BOB = new UserId("b0b000000000000000000000");
-    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1", "");
 
     private static final Stores stores = new Stores();
     private static final MongoConnection mongo =
@@ -152,7 +152,7 @@ class AuditLogTest {
 
     @Test
     void recordsThrottledLoginsOnceAMinuteForEachUserAndAddress() {
-        ClientInfo elsewhere = new ClientInfo("192.0.2.8", "", "");
+        ClientInfo elsewhere = new ClientInfo("192.0.2.8", "", "", "");
         for (int i = 0; i < 20; i++) {
             audit.recordThrottled(failedLogin(CLIENT).on(ALICE));
             audit.recordThrottled(failedLogin(elsewhere).on(ALICE));
@@ -183,7 +183,7 @@ class AuditLogTest {
     void limitsTheNumberOfEntriesAboutThrottledLoginsFromManyAddresses() {
         EventDeduplicator deduplicator = new EventDeduplicator(clock::nanos, ClientInfo::address);
         Function<Integer, AuditEvent> from =
-                i -> failedLogin(new ClientInfo("2001:db8::" + Integer.toHexString(i), "", ""))
+                i -> failedLogin(new ClientInfo("2001:db8::" + Integer.toHexString(i), "", "", ""))
                         .on(ALICE);
 
         int recorded = 0;

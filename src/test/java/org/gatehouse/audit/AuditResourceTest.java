@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the audit log over HTTP. Each test has its own users. */
 class AuditResourceTest {
-    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1");
+    private static final ClientInfo CLIENT = new ClientInfo("192.0.2.7", "curl/8", "request-1", "");
 
     private static final Stores stores = new Stores();
     private static final Node gatehouse = Node.start(stores);

@@ -230,7 +230,7 @@ class AuditTrailTest {
                 "{\"username\":\"" + name + "\",\"roles\":[\"user\",\"auditor\"],\"status\":\"disabled\"}",
                 admin);
         Call other = call("PATCH", "/user/" + id, "{\"status\":\"active\",\"roles\":[\"auditor\",\"user\"]}", admin);
-        Call field = call("PATCH", "/user/" + id, "{\"email\":\"n@e.x\"}", admin);
+        Call field = call("PATCH", "/user/" + id, "{\"city\":\"Bern\"}", admin);
 
         assertEntries(
                 one,

@@ -113,6 +113,8 @@ class LegacyUserMigrationTest {
                 .append("createdAt", "long ago")
                 .append("sessionCutoff", "never")
                 .append("_server", "planted")
+                .append("emailVerified", true)
+                .append("locale", 7)
                 .append("roles", List.of("admin")));
 
         migrate();
@@ -128,7 +130,8 @@ class LegacyUserMigrationTest {
                 .isEqualTo(Json.MAPPER.readTree(
                         "{\"original_usernameKey\":\"root\",\"original_version\":3,\"original_roles\":[\"admin\"],"
                                 + "\"original_status\":\"gold\",\"original_createdAt\":\"long ago\","
-                                + "\"original_sessionCutoff\":\"never\",\"original__server\":\"planted\"}"));
+                                + "\"original_sessionCutoff\":\"never\",\"original__server\":\"planted\","
+                                + "\"original_emailVerified\":true,\"original_locale\":7}"));
         assertThat(passwordMatches("eve", "p1")).isTrue();
     }
 
@@ -409,7 +412,7 @@ class LegacyUserMigrationTest {
     }
 
     private void migrate() {
-        new LegacyUserMigration(mongo, "users", passwordMigration()).run();
+        new LegacyUserMigration(mongo, "users", passwordMigration(), new AddressMigration(mongo, "users")).run();
     }
 
     /** Runs the migration, and retries if the store is too busy to respond. A starting node does the same. */

@@ -48,7 +48,7 @@ class UserExportTest {
                     unreachable, Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker(), new Metrics());
             UserExport exports = new UserExport(users, audit, caller -> true);
             Caller caller = new UserCaller(
-                    alice, SessionId.draw(new SecureRandom()), 0, new ClientInfo("192.0.2.7", "curl", "r-1"));
+                    alice, SessionId.draw(new SecureRandom()), 0, new ClientInfo("192.0.2.7", "curl", "r-1", ""));
 
             assertThatThrownBy(() -> exports.start(caller, true))
                     .isInstanceOfSatisfying(

@@ -98,7 +98,8 @@ class CachedUserDaoTest extends UserDaoContract {
                 Set.of("user"),
                 UserStatus.ACTIVE,
                 Json.MAPPER.createObjectNode(),
-                NewUser.Imported.NONE);
+                NewUser.Imported.NONE,
+                List.of());
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             boolean absent = users().find(userId).isEmpty();
             stores.users()

@@ -92,7 +92,7 @@ class CustomFieldsTest {
     @Test
     void acceptsFieldsThatMentionButDoNotContainAPassword() {
         String fields = "\"passport\":\"C01\",\"password_changed_at\":\"2026-11-23\",\"passwordHint\":\"x\","
-                + "\"mustChangePassword\":true,\"apiKey\":\"k\",\"emailVerified\":true,\"locale\":\"de\",\"hashtag\":\"x\"";
+                + "\"mustChangePassword\":true,\"apiKey\":\"k\",\"emailConfirmed\":true,\"locale\":\"de\",\"hashtag\":\"x\"";
 
         assertThat(create(fields).status()).isEqualTo(201);
         assertThat(imported(fields).path("status").asText()).isEqualTo("created");

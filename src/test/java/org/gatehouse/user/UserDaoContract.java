@@ -115,7 +115,8 @@ abstract class UserDaoContract {
                 Set.of("user"),
                 UserStatus.ACTIVE,
                 json("{}"),
-                NewUser.Imported.NONE);
+                NewUser.Imported.NONE,
+                List.of());
         assertThat(users.find(fresh.id())).isEmpty(); // this read caches the absence of the user
 
         assertThat(users.insertAll(List.of(sameName, fresh, sameId)))
