@@ -27,7 +27,8 @@ final class ClientInfoFilter implements ContainerRequestFilter {
         ClientInfo client = new ClientInfo(
                 address(request),
                 userAgent.substring(0, Math.min(userAgent.length(), ClientInfo.MAX_USER_AGENT)),
-                Objects.requireNonNullElse(RequestId.current(), ""));
+                Objects.requireNonNullElse(RequestId.current(), ""),
+                ClientInfo.preferredLanguage(request.getHeaderString(HttpHeaders.ACCEPT_LANGUAGE)));
         request.setProperty(ClientInfo.PROPERTY, client);
     }
 

@@ -13,6 +13,7 @@ import org.gatehouse.store.ModuleContext;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.Reauthentication;
 import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserService;
 
 /**
@@ -26,15 +27,22 @@ public final class LoginModule implements AutoCloseable {
     private final ModuleContext context;
     private final UserDao users;
     private final PasswordHasher hasher;
+    private final UserMails mails;
     private final LoginThrottle throttle;
     private final PasswordReauthentication reauthentication;
     private final SideThreads side = new SideThreads("login", SIDE_THREADS);
 
     public LoginModule(
-            ModuleContext context, Throttle throttle, UserDao users, CachedSessions sessions, PasswordHasher hasher) {
+            ModuleContext context,
+            Throttle throttle,
+            UserDao users,
+            CachedSessions sessions,
+            PasswordHasher hasher,
+            UserMails mails) {
         this.context = context;
         this.users = users;
         this.hasher = hasher;
+        this.mails = mails;
         this.throttle = new LoginThrottle(throttle);
         this.reauthentication = new PasswordReauthentication(users, sessions, hasher, this.throttle, context.clock());
     }
@@ -51,7 +59,8 @@ public final class LoginModule implements AutoCloseable {
     public List<Object> resources(
             PasswordPolicy policy, UserService userService, SessionService sessions, AuthModule auth, AuditLog audit) {
         LoginRecorder recorder = new LoginRecorder(audit, context.metrics());
-        TokenGrants grants = new TokenGrants(users, sessions, auth.issuer(), recorder, side, context.clock());
+        DeviceNotices notices = new DeviceNotices(mails, sessions);
+        TokenGrants grants = new TokenGrants(users, sessions, auth.issuer(), recorder, notices, side, context.clock());
         LoginService logins = new LoginService(users, hasher, throttle, grants, recorder, context.clock());
         PasswordService passwords = new PasswordService(userService, policy, reauthentication, audit);
         return List.of(

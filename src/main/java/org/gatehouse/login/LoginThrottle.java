@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
 import org.gatehouse.store.Sha256;
@@ -107,11 +108,15 @@ final class LoginThrottle {
     }
 
     /**
-     * Returns the folded username under which logins are counted. An invalid username gets a NUL prefix. Without the
-     * prefix, a lone surrogate would count as a question mark, because both have the same UTF-8 form.
+     * Returns the folded username under which logins are counted. All spellings of an address count together, because
+     * each spelling reaches the same user. An invalid username gets a NUL prefix. Without the prefix, a lone surrogate
+     * would count as a question mark, because both have the same UTF-8 form.
      */
     static String accountName(String typed) {
-        return Username.foldStripped(typed).map(Username::canonical).orElse('\0' + typed);
+        String name = EmailAddress.parse(Username.strip(typed))
+                .map(EmailAddress::canonical)
+                .orElse(typed);
+        return Username.foldStripped(name).map(Username::canonical).orElse('\0' + typed);
     }
 
     /**

@@ -4,6 +4,8 @@ import java.time.Clock;
 import java.time.Instant;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.user.Credential;
@@ -58,19 +60,41 @@ final class PasswordReauthentication implements Reauthentication {
      * @throws GatehouseException for the same reasons as {@link #require}
      */
     Credential requirePassword(UserCaller caller, String password) {
-        Credential credential =
-                users.findCredential(caller.id()).orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
+        Credential credential = credential(caller.id());
         if (!caller.isStillAuthorized(credential.user())) {
             throw new GatehouseException(ErrorCode.SESSION_ENDED);
         }
-        String source = caller.clientInfo().source();
-        LoginThrottle.Attempt attempt =
-                throttle.admitCheck(caller.id(), credential.knows(source, clock.instant()), source);
-        if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
+        if (!matches(credential, password, caller.clientInfo())) {
             throw wrong();
         }
-        attempt.succeeded().run();
         return credential;
+    }
+
+    @Override
+    public void requireCurrentPassword(UserCaller caller, String currentPassword) {
+        Credential unused = requirePassword(caller, currentPassword);
+    }
+
+    @Override
+    public void requirePassword(UserId account, String password, String field, ClientInfo client) {
+        if (!matches(credential(account), password, client)) {
+            throw GatehouseException.invalid(field, "is not the password of the account");
+        }
+    }
+
+    private Credential credential(UserId id) {
+        return users.findCredential(id).orElseThrow(() -> new GatehouseException(ErrorCode.USER_NOT_FOUND));
+    }
+
+    private boolean matches(Credential credential, String password, ClientInfo client) {
+        String source = client.source();
+        LoginThrottle.Attempt attempt =
+                throttle.admitCheck(credential.user().id(), credential.knows(source, clock.instant()), source);
+        if (!attempt.check(() -> hasher.matches(password, credential.password()))) {
+            return false;
+        }
+        attempt.succeeded().run();
+        return true;
     }
 
     static GatehouseException wrong() {

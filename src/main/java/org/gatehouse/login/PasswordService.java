@@ -61,7 +61,7 @@ final class PasswordService {
         errors.throwIfAny();
         if (own) {
             changeOwn(caller.requireUser(), currentPassword, newPassword);
-        } else if (!users.resetPassword(user.id(), newPassword)) {
+        } else if (!users.resetPassword(user, newPassword, caller.clientInfo())) {
             throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
         }
         audit.record(caller.auditEvent(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET)

@@ -71,6 +71,7 @@ public final class ThrottleResource {
         Caller caller = Caller.of(request);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
+        user.verifiedEmail().ifPresent(address -> throttle.clear(user.id(), address.canonical()));
         audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED).on(user.id(), user.username()));
     }
 }

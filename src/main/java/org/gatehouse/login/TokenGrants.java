@@ -3,18 +3,21 @@ package org.gatehouse.login;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Supplier;
 import org.gatehouse.auth.TokenIssuer;
 import org.gatehouse.concurrent.SideThreads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.mail.MailRequest;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserJson;
+import org.gatehouse.user.UserLogin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +29,7 @@ final class TokenGrants {
     private final SessionService sessions;
     private final TokenIssuer tokens;
     private final LoginRecorder recorder;
+    private final DeviceNotices notices;
     private final SideThreads side;
     private final Clock clock;
 
@@ -34,12 +38,14 @@ final class TokenGrants {
             SessionService sessions,
             TokenIssuer tokens,
             LoginRecorder recorder,
+            DeviceNotices notices,
             SideThreads side,
             Clock clock) {
         this.users = users;
         this.sessions = sessions;
         this.tokens = tokens;
         this.recorder = recorder;
+        this.notices = notices;
         this.side = side;
         this.clock = clock;
     }
@@ -57,9 +63,11 @@ final class TokenGrants {
         // is already invalid.
         Supplier<StartedSession> starting = side.start(() -> sessions.start(credential.user(), clientInfo));
         try {
+            List<MailRequest> notice = notices.of(credential, clientInfo, now);
             // The response needs the custom fields, which the credential does not contain.
-            User user = users.recordLogin(credential, clientInfo.source(), now)
+            User user = users.recordLogin(credential, new UserLogin(clientInfo, now, notice))
                     .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since the check
+            notices.handOver(user.id(), notice);
             StartedSession session = starting.get();
             Supplier<TokenIssuer.Issued> token = side.start(() -> issue(user, session));
             recorder.started(credential.user(), session.id(), clientInfo);

@@ -6,6 +6,7 @@ import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
@@ -155,6 +156,20 @@ final class MongoSessionDao {
     /** Returns the number of a user's valid sessions. */
     long count(UserId userId, SessionEpoch epoch, SessionEpoch global, Instant now) {
         return mongo.call(() -> reads.countDocuments(Filters.and(live(userId, epoch, global, now))));
+    }
+
+    /** Returns whether the user has a valid session that began before this time with this {@code User-Agent}. */
+    boolean hasEarlier(UserId userId, SessionEpoch epoch, SessionEpoch global, String userAgent, Instant now) {
+        List<Bson> filters = live(userId, epoch, global, now);
+        filters.add(Filters.lt(SessionDocument.CREATED_AT, BsonValues.time(now)));
+        filters.add(Filters.eq(SessionDocument.USER_AGENT, new BsonString(userAgent)));
+        Bson id = Projections.include(SessionDocument.ID);
+        return mongo.call(() -> reads.find(Filters.and(filters))
+                                .projection(id)
+                                .limit(1)
+                                .into(new ArrayList<>()))
+                        .size()
+                > 0;
     }
 
     private static List<Bson> live(UserId userId, SessionEpoch epoch, SessionEpoch global, Instant now) {

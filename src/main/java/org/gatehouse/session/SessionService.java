@@ -295,6 +295,16 @@ public final class SessionService {
         return store.count(user.id(), user.epoch(), sessions.globalEpoch().get(), clock.instant());
     }
 
+    /**
+     * Returns whether the user has a valid session that began before this time with this {@code User-Agent}.
+     *
+     * @param now the time of a login, before its session starts. Sessions of simultaneous logins do not count, because
+     *     each of them could otherwise hide the others
+     */
+    public boolean hasEarlierSession(User user, String userAgent, Instant now) {
+        return store.hasEarlier(user.id(), user.epoch(), sessions.globalEpoch().get(), userAgent, now);
+    }
+
     private boolean isStillAuthorized(LiveSession session) {
         return authorizedUser(session).isPresent();
     }
