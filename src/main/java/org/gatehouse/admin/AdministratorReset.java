@@ -1,6 +1,7 @@
 package org.gatehouse.admin;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -96,7 +97,7 @@ final class AdministratorReset {
 
     /** Changes the password, which ends all sessions, before the roles. So no existing session gets the new role. */
     private User reset(User before, String password) {
-        if (!users.resetPassword(before.id(), hasher.hash(password))) {
+        if (!users.resetPassword(before.id(), hasher.hash(password), List.of())) {
             throw goneMeanwhile();
         }
         User after = users.update(
@@ -126,6 +127,7 @@ final class AdministratorReset {
         for (int attempt = 1; attempt <= CLEAR_ATTEMPTS; attempt++) {
             try {
                 clearFailures.accept(user.id(), user.username());
+                user.verifiedEmail().ifPresent(address -> clearFailures.accept(user.id(), address.canonical()));
                 return;
             } catch (GatehouseException unreachable) {
                 if (unreachable.code() != ErrorCode.STORE_UNAVAILABLE) {

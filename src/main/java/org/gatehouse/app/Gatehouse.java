@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.gatehouse.account.AccountModule;
 import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
@@ -20,6 +21,7 @@ import org.gatehouse.http.HttpModule;
 import org.gatehouse.key.KeyModule;
 import org.gatehouse.key.KeySchedule;
 import org.gatehouse.login.LoginModule;
+import org.gatehouse.mail.MailModule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.MigrationModule;
 import org.gatehouse.password.PasswordHasher;
@@ -34,6 +36,7 @@ import org.gatehouse.store.RedisConnection;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.transfer.TransferModule;
 import org.gatehouse.user.UserDaos;
+import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserModule;
 
 /** Creates the modules of all packages in the order of their dependencies, and closes them. */
@@ -54,6 +57,8 @@ final class Gatehouse implements AutoCloseable {
     private final UserDaos users;
     private final CachedSessions sessions;
     private final LoginModule login;
+    private final MailModule mail;
+    private final AccountModule account;
     private final UserModule user;
     private final TransferModule transfer;
     private final Health health;
@@ -97,7 +102,9 @@ final class Gatehouse implements AutoCloseable {
         sessions = new CachedSessions(context, generation);
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
-        login = new LoginModule(context, throttle, users.cached(), sessions, hasher);
+        mail = new MailModule(context, throttle);
+        UserMails mails = new UserMails(mail.queue(), settings.mail(), parts.clock());
+        login = new LoginModule(context, throttle, users.cached(), sessions, hasher, mails);
         CachedServices services = new CachedServices(context, generation);
         user = UserModule.of(
                 context,
@@ -107,6 +114,7 @@ final class Gatehouse implements AutoCloseable {
                 throttle,
                 login.reauthentication(),
                 services::currentRoles,
+                mails,
                 audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
         ServiceModule service = ServiceModule.of(context, services, throttle, audit.log());
@@ -119,9 +127,23 @@ final class Gatehouse implements AutoCloseable {
                 session.service(),
                 service,
                 hasher::recordRequest);
+        account = AccountModule.of(
+                context,
+                new AccountModule.Parts(
+                        users,
+                        user.service(),
+                        mails,
+                        mail,
+                        hasher,
+                        policy,
+                        throttle,
+                        login.reauthentication(),
+                        auth.authenticator(),
+                        audit.log()),
+                login::clearFailures);
         transfer = TransferModule.of(settings, users, hasher, audit.log(), auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, login, administratorCreated));
-        health = new Health(context, startup::pending, key.keys()::requireUsable);
+        health = new Health(context, startup::pending, key.keys()::requireUsable, mail.probe());
         migration = MigrationModule.of(context, hasher);
 
         resources = Stream.of(
@@ -129,6 +151,7 @@ final class Gatehouse implements AutoCloseable {
                         auth.resources(),
                         session.resources(),
                         user.resources(),
+                        account.resources(),
                         service.resources(),
                         transfer.resources(),
                         key.resources(),
@@ -147,10 +170,12 @@ final class Gatehouse implements AutoCloseable {
         audit.log().createIndexes();
         sessions.prepare();
         user.createIndexes().run();
+        mail.createIndexes();
         key.keys().start();
         new FirstAdministrator(context, users, hasher, audit.log(), login::clearFailures, administratorCreated)
                 .ensure();
-        migration.startPasswords();
+        migration.startBackground();
+        mail.start(users.outbox(), account.preparer());
     }
 
     /** Starts the node. A background thread repeats a failed preparation of the stores, or finishes a slow one. */
@@ -170,6 +195,7 @@ final class Gatehouse implements AutoCloseable {
         startup.close();
         transfer.close();
         health.close();
+        mail.close();
         key.keys().close();
         migration.close();
         hasher.close();

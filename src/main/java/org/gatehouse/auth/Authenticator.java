@@ -57,6 +57,15 @@ public final class Authenticator {
     record Authenticated(AccessToken token, Caller caller) {}
 
     /**
+     * Returns the caller of a request to a method that does not require a token; empty if the request has none.
+     *
+     * @throws GatehouseException for the same reasons as a method that requires a token
+     */
+    public Optional<Caller> optionalCaller(ContainerRequestContext request) {
+        return callerIfAny(request, false);
+    }
+
+    /**
      * Returns the caller of the request, or empty if the request has no credentials.
      *
      * @param allowsBasic whether the id and a secret of a service are also accepted

@@ -116,10 +116,15 @@ public final class Threads {
         }
     }
 
+    /** Waits until all tasks of an executor that accepts no more have ended. Returns false after the timeout. */
+    public static boolean awaitEnd(ExecutorService threads, Duration timeout) {
+        return succeeds(() -> threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
     /** Interrupts running tasks, discards waiting tasks, and waits until all threads have ended. */
     public static boolean stop(ExecutorService threads, Duration timeout) {
         threads.shutdownNow();
-        return succeeds(() -> threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS));
+        return awaitEnd(threads, timeout);
     }
 
     private interface Wait {

@@ -15,7 +15,11 @@ import java.util.Objects;
 import org.gatehouse.store.Sha256;
 
 /** Content that is the same for every client until the next release. Caches may store it, but must revalidate it. */
-final class StaticContent {
+public final class StaticContent {
+    public static final MediaType HTML = MediaType.TEXT_HTML_TYPE.withCharset("utf-8");
+    public static final MediaType SCRIPT = new MediaType("text", "javascript", "utf-8");
+    public static final MediaType STYLE = new MediaType("text", "css", "utf-8");
+
     /** The number of hash bytes in an entity tag. 12 bytes are enough to distinguish releases. */
     private static final int TAG_BYTES = 12;
 
@@ -29,13 +33,18 @@ final class StaticContent {
         this.tag = new EntityTag(HexFormat.of().formatHex(Arrays.copyOf(Sha256.of(bytes), TAG_BYTES)));
     }
 
-    /** Returns the content of the file with this name in the package of this class. */
-    static StaticContent ofFile(String name, MediaType type) {
-        return new StaticContent(read(name), type);
+    /** Returns the content of the file with this name in the package of the given class. */
+    public static StaticContent ofFile(Class<?> neighbor, String name, MediaType type) {
+        return new StaticContent(read(neighbor, name), type);
     }
 
+    /** Returns the bytes of the file with this name in this package. */
     static byte[] read(String name) {
-        try (InputStream file = StaticContent.class.getResourceAsStream(name)) {
+        return read(StaticContent.class, name);
+    }
+
+    private static byte[] read(Class<?> neighbor, String name) {
+        try (InputStream file = neighbor.getResourceAsStream(name)) {
             return Objects.requireNonNull(file, name).readAllBytes();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
@@ -43,7 +52,7 @@ final class StaticContent {
     }
 
     /** Returns 200 with the content, or 304 if the caller already has it. */
-    ResponseBuilder response(Request request) {
+    public ResponseBuilder response(Request request) {
         ResponseBuilder unchanged = request.evaluatePreconditions(tag);
         CacheControl askAgain = new CacheControl();
         askAgain.setNoCache(true);

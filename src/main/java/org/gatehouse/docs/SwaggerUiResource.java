@@ -26,18 +26,18 @@ public final class SwaggerUiResource {
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
             + " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private static final MediaType HTML = MediaType.TEXT_HTML_TYPE.withCharset("utf-8");
-    private static final MediaType SCRIPT = new MediaType("text", "javascript", "utf-8");
-    private static final MediaType STYLE = new MediaType("text", "css", "utf-8");
-
     /** Reads the files at the first request for the page, because they have 1.6 MB, and most nodes never serve them. */
     private static final class Files {
-        static final StaticContent PAGE = StaticContent.ofFile("page.html", HTML);
+        static final StaticContent PAGE = ofFile("page.html", StaticContent.HTML);
         static final Map<String, StaticContent> BY_NAME = Map.of(
-                "page.js", StaticContent.ofFile("page.js", SCRIPT),
-                "page.css", StaticContent.ofFile("page.css", STYLE),
-                "swagger-ui-bundle.js", StaticContent.ofFile("swagger-ui-bundle.js", SCRIPT),
-                "swagger-ui.css", StaticContent.ofFile("swagger-ui.css", STYLE));
+                "page.js", ofFile("page.js", StaticContent.SCRIPT),
+                "page.css", ofFile("page.css", StaticContent.STYLE),
+                "swagger-ui-bundle.js", ofFile("swagger-ui-bundle.js", StaticContent.SCRIPT),
+                "swagger-ui.css", ofFile("swagger-ui.css", StaticContent.STYLE));
+
+        private static StaticContent ofFile(String name, MediaType type) {
+            return StaticContent.ofFile(SwaggerUiResource.class, name, type);
+        }
     }
 
     /** Returns 200 with the page. {@code /docs/} redirects to {@code /docs}, because the page's links are relative. */

@@ -23,6 +23,11 @@ final class DependencyProbe implements AutoCloseable {
     /** Longer than a poll interval plus a probe, but short enough to report a failure within two seconds. */
     private static final Duration LEASE = Duration.ofMillis(1_800);
 
+    /** The interval and the lease of rare probes. */
+    private static final Duration RARE_INTERVAL = Duration.ofSeconds(10);
+
+    private static final Duration RARE_LEASE = Duration.ofSeconds(15);
+
     private static final Logger log = LoggerFactory.getLogger(DependencyProbe.class);
 
     private static final double NANOS_PER_MS = 1e6;
@@ -31,8 +36,7 @@ final class DependencyProbe implements AutoCloseable {
     private final boolean required;
     private final String absence;
     private final Runnable probe;
-    private final LeasedValue<Result> result =
-            new LeasedValue<>(() -> Optional.of(runProbe()), LEASE, false, Ticker.systemTicker());
+    private final LeasedValue<Result> result;
     private final RepeatedTask polling;
 
     /** The result of one probe. Both components are null if the dependency does not respond. */
@@ -62,13 +66,27 @@ final class DependencyProbe implements AutoCloseable {
      * @param probe throws an exception if the dependency does not respond; waits for about {@link #TIMEOUT} at most
      */
     DependencyProbe(String name, boolean required, String absence, Runnable probe) {
+        this(name, required, absence, probe, LeasedValue.POLL_INTERVAL, LEASE);
+    }
+
+    /**
+     * Creates a probe of a dependency that is not required and that must not be called often. A mail server logs each
+     * connection, and may reject clients that connect too often.
+     */
+    static DependencyProbe rare(String name, String absence, Runnable probe) {
+        return new DependencyProbe(name, false, absence, probe, RARE_INTERVAL, RARE_LEASE);
+    }
+
+    private DependencyProbe(
+            String name, boolean required, String absence, Runnable probe, Duration interval, Duration lease) {
+        this.result = new LeasedValue<>(() -> Optional.of(runProbe()), lease, false, Ticker.systemTicker());
         this.name = name;
         this.required = required;
         this.absence = absence;
         this.probe = probe;
         this.polling = new RepeatedTask("health-" + name, () -> {
             result.refresh();
-            return LeasedValue.POLL_INTERVAL;
+            return interval;
         });
     }
 

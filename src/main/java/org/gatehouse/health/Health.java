@@ -1,7 +1,10 @@
 package org.gatehouse.health;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.ModuleContext;
@@ -22,10 +25,15 @@ public final class Health implements AutoCloseable {
      * @param pendingStart returns why requests are not served yet, or empty once they are served; the reason must not
      *     contain hosts or error texts
      * @param requireKeys throws an exception if tokens cannot be signed
+     * @param requireMail throws an exception if the mail server does not answer within a time; empty without one
      */
-    public Health(ModuleContext context, Supplier<Optional<String>> pendingStart, Runnable requireKeys) {
+    public Health(
+            ModuleContext context,
+            Supplier<Optional<String>> pendingStart,
+            Runnable requireKeys,
+            Optional<Consumer<Duration>> requireMail) {
         this.pendingStart = pendingStart;
-        probes = List.of(
+        List<DependencyProbe> dependencies = new ArrayList<>(List.of(
                 new DependencyProbe(
                         "mongodb",
                         true,
@@ -37,7 +45,12 @@ public final class Health implements AutoCloseable {
                         false,
                         "Everything is answered, slower: users and sessions are read from MongoDB.",
                         () -> context.redis().requireAvailable(DependencyProbe.TIMEOUT)),
-                new DependencyProbe("signingKeys", true, "No token can be issued or checked.", requireKeys));
+                new DependencyProbe("signingKeys", true, "No token can be issued or checked.", requireKeys)));
+        requireMail.ifPresent(probe -> dependencies.add(DependencyProbe.rare(
+                "smtp",
+                "Mails wait in the queue; those whose links expire before the server returns are not sent.",
+                () -> probe.accept(DependencyProbe.TIMEOUT))));
+        probes = List.copyOf(dependencies);
         resources = List.of(
                 new HealthResource(this),
                 new MetricsResource(context.metrics(), context.settings().metricsToken()));

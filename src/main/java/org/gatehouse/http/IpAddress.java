@@ -16,6 +16,11 @@ import java.util.Optional;
 record IpAddress(InetAddress value) {
     private static final int NETWORK_BYTES = 8;
 
+    /** A provider usually gives a customer another address of the same range. */
+    private static final int IPV4_RANGE_BYTES = 3;
+
+    private static final int IPV6_RANGE_BYTES = 6;
+
     /** Returns the address in the text; empty if the text is not an IP address. */
     static Optional<IpAddress> parse(String text) {
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
@@ -29,11 +34,17 @@ record IpAddress(InetAddress value) {
 
     /** Returns the IPv4 address, or the /64 network of the IPv6 address. */
     String source() {
-        if (value instanceof Inet4Address) {
-            return text();
-        }
-        byte[] network = Arrays.copyOf(Arrays.copyOf(value.getAddress(), NETWORK_BYTES), 2 * NETWORK_BYTES);
-        return of(network).text() + "/" + NETWORK_BYTES * Byte.SIZE;
+        return value instanceof Inet4Address ? text() : network(NETWORK_BYTES);
+    }
+
+    /** Returns the /24 network of the IPv4 address, or the /48 network of the IPv6 address. */
+    String range() {
+        return network(value instanceof Inet4Address ? IPV4_RANGE_BYTES : IPV6_RANGE_BYTES);
+    }
+
+    private String network(int bytes) {
+        byte[] address = value.getAddress();
+        return of(Arrays.copyOf(Arrays.copyOf(address, bytes), address.length)).text() + "/" + bytes * Byte.SIZE;
     }
 
     private static IpAddress of(byte[] bytes) {

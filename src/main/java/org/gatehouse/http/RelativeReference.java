@@ -20,6 +20,16 @@ public final class RelativeReference {
         return segment.isEmpty() ? name : segment + "/" + name;
     }
 
+    /** Returns a reference to another resource of the application, whose path begins at the context path. */
+    public static String ofPath(UriInfo uri, String path) {
+        String own = uri.getPath();
+        long levels = own.chars()
+                .skip(own.startsWith("/") ? 1 : 0)
+                .filter(c -> c == '/')
+                .count();
+        return "../".repeat((int) levels) + path;
+    }
+
     /** Returns a reference to the resource. Replaces one query parameter, or removes it if the value is empty. */
     static String withQueryParam(UriInfo uri, String name, Object... value) {
         URI changed = uri.getRequestUriBuilder().replaceQueryParam(name, value).build();

@@ -22,8 +22,11 @@ public final class JulBridge implements AutoCloseable {
     /** The loggers of the libraries in the WAR that use {@code java.util.logging} even if SLF4J is present. */
     public static final Set<String> ROOTS = Set.of(
             "com.github.benmanes.caffeine",
+            "jakarta.activation",
+            "jakarta.mail",
             "jakarta.ws.rs",
             "org.bouncycastle",
+            "org.eclipse.angus",
             "org.glassfish.hk2",
             "org.glassfish.jersey",
             "org.jvnet.hk2");

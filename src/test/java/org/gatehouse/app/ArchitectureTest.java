@@ -98,6 +98,27 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("org.gatehouse.guard"));
 
     @ArchTest
+    static final ArchRule jakartaMailIsUsedInTwoClassesOnly = noClasses()
+            .that(DescribedPredicate.not(nameMatching("org\\.gatehouse\\.mail\\.(MailComposer|SmtpTransport)(\\$.*)?")))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("jakarta.mail..", "jakarta.activation..", "org.eclipse.angus.."));
+
+    @ArchTest
+    static final ArchRule mustacheIsUsedForMailsOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.gatehouse.mail")
+            .should()
+            .dependOnClassesThat(resideInAPackage("com.github.mustachejava.."));
+
+    @ArchTest
+    static final ArchRule mailsDoNotDependOnUsers = noClasses()
+            .that()
+            .resideInAPackage("org.gatehouse.mail")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "org.gatehouse.user", "org.gatehouse.login", "org.gatehouse.session", "org.gatehouse.account"));
+
+    @ArchTest
     static final ArchRule passwordsAreHashedInOnePackage = noClasses()
             .that()
             .resideOutsideOfPackage("org.gatehouse.password")

@@ -13,6 +13,7 @@ import com.mongodb.client.result.UpdateResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -255,7 +256,8 @@ class ManyNodesStartTest {
     private static void assertMigrated(MongoDatabase database, long version, List<String> roles) {
         MongoCollection<Document> users = database.getCollection("users");
         await().until(() -> users.countDocuments(Filters.exists("password")) == 0
-                && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0);
+                && database.getCollection("meta").countDocuments(Filters.eq("passwords of users")) == 0
+                && users.countDocuments(Filters.exists("_server.address")) >= 5);
         List<Document> legacyUsers = users.find(
                         Filters.in("username", "u1", CHANGED_USERNAME, "double", "DOUBLE", "eve"))
                 .into(new ArrayList<>());
@@ -265,7 +267,8 @@ class ManyNodesStartTest {
             assertThat(user.get("roles")).isEqualTo(changed ? roles : List.of("user"));
             assertThat(user.get("email")).isEqualTo(user.get("username") + "@example.com");
             assertThat("" + user.get("passwordHash")).startsWith("$argon2id$");
-            assertThat(user.get("_server")).isNull();
+            assertThat(user.get("_server"))
+                    .isEqualTo(new Document("address", ("" + user.get("email")).toLowerCase(Locale.ROOT)));
         });
         assertThat(legacyUsers)
                 .extracting(user -> ("" + user.get("usernameKey")).replaceFirst("\u0001[0-9a-f]{24}$", ""))
@@ -298,7 +301,7 @@ class ManyNodesStartTest {
                         "audit expiresAt expires",
                         "idempotencyKeys expiresAt expires")
                 .filteredOn(index -> index.startsWith("users "))
-                .hasSize(7);
+                .hasSize(11);
     }
 
     private void startTogether(int count, Supplier<Node> start) throws Exception {

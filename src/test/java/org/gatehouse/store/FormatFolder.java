@@ -126,7 +126,7 @@ public final class FormatFolder {
             stores.collection(collection).listIndexes().forEach(index -> {
                 if (!index.getString("name").equals("_id_")) {
                     Document stored = new Document("collection", collection);
-                    for (String property : List.of("key", "name", "unique", "expireAfterSeconds")) {
+                    for (String property : List.of("key", "name", "unique", "sparse", "expireAfterSeconds")) {
                         if (index.containsKey(property)) {
                             stored.append(property, index.get(property));
                         }
@@ -210,10 +210,13 @@ public final class FormatFolder {
             Object collection = index.remove("collection");
             stores.command(new Document("createIndexes", collection).append("indexes", List.of(index)));
         });
-        documents()
-                .forEach((collection, documents) -> stores.collection(collection)
+        documents().forEach((collection, documents) -> {
+            if (!documents.isEmpty()) {
+                stores.collection(collection)
                         .withDocumentClass(BsonDocument.class)
-                        .insertMany(documents));
+                        .insertMany(documents);
+            }
+        });
         String end = Long.toString(Instant.now().plus(Duration.ofMinutes(10)).toEpochMilli());
         try (RedisText redis = new RedisText(stores.redis().uri())) {
             RedisCommands<String, String> commands = redis.commands();

@@ -12,10 +12,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.bson.Document;
+import org.bson.types.ObjectId;
 import org.gatehouse.app.Node;
 import org.gatehouse.json.Json;
+import org.gatehouse.mail.StoredMails;
 import org.gatehouse.password.ForeignHashes;
 import org.gatehouse.testing.SettableClock;
+import org.gatehouse.user.StoredProofs;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 
@@ -62,6 +65,9 @@ public final class FormatScene {
         insertLegacyUsers();
         try (Node node = node(stores, clock)) {
             await().until(() -> stores.meta().countDocuments(Filters.eq("passwords of users")) == 0);
+            await().until(() ->
+                    stores.users().countDocuments(Filters.eq("_server.address", "original@example.com")) == 1
+                            && stores.meta().countDocuments(Filters.gt("after", new ObjectId(new byte[12]))) == 1);
             String admin = node.adminToken();
             passwords.put(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
             createUsers(node, admin);
@@ -75,6 +81,8 @@ public final class FormatScene {
             callers.put("export", node.get("/user/export?hashes=true", admin).body());
             fillCache(node, admin);
         }
+        StoredProofs.add(stores, id("verified"), clock);
+        StoredMails.store(stores, clock);
         callers.put("now", clock.instant().toString());
         return callers;
     }
@@ -136,6 +144,10 @@ public final class FormatScene {
                 + "\",\"version\":7,\"createdAt\":\"2020-01-01T00:00:00.000Z\","
                 + "\"updatedAt\":\"2020-02-01T00:00:00.000Z\",\"lastLogin\":\"2020-03-01T00:00:00.000Z\"}\n");
         passwords.put("with-a-past", PASSWORD);
+        lines.append("{\"username\":\"verified\",\"password\":\"" + PASSWORD
+                + "\",\"email\":\"Verified@Example.com\",\"locale\":\"de-AT\","
+                + "\"emailVerified\":\"2020-04-01T00:00:00.000Z\"}\n");
+        passwords.put("verified@example.com", PASSWORD);
         rejected.put("without-password", PASSWORD);
         Response imported = node.send(
                 "POST", "/user/import", lines.toString(), "auth", admin, "Content-Type", "application/x-ndjson");

@@ -21,7 +21,13 @@ import org.bson.BsonValue;
  * {@code *}.
  */
 final class FormatShape {
-    private static final Set<String> MAPS = Set.of("users.loginSources");
+    private static final Set<String> MAPS = Set.of(
+            "users.loginSources",
+            "users._server.proofs.reset",
+            "users._server.proofs.verification",
+            "users._server.proofs.change",
+            "users._server.undo",
+            "users._server.devices");
     private static final Pattern CACHED = Pattern.compile("V\\d+ (\\d+) (.*)", Pattern.DOTALL);
 
     private final Map<String, Set<String>> types = new TreeMap<>();
