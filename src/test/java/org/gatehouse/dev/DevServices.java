@@ -26,8 +26,8 @@ import org.gatehouse.config.SettingSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Provides the missing settings of {@code mvn jetty:run}: MongoDB and Redis under {@code target/dev}, a key, the
- * public address, and a first administrator. Prints the administrator's password once.
+ * Provides the missing settings of {@code mvn jetty:run}: MongoDB and Redis under {@code target/dev}, a mail server, a
+ * key, the public address, and a first administrator. Prints the administrator's password once.
  *
  * <p>The container calls this class before any listener. This class passes the settings to the application as servlet
  * context parameters. Therefore the application does not depend on this class. Settings from all other sources except
@@ -37,6 +37,8 @@ public final class DevServices implements ServletContainerInitializer {
     private static final SecureRandom random = new SecureRandom();
 
     private static final String ADMIN = "admin";
+
+    private static final String MAILS = "/dev/mail";
 
     /** Base64 encodes 15 random bytes as a password of 20 characters. */
     private static final int PASSWORD_BYTES = 15;
@@ -62,7 +64,11 @@ public final class DevServices implements ServletContainerInitializer {
         Deque<AutoCloseable> started = new ArrayDeque<>();
         context.addListener(new Stop(started));
         String address = ListenAddress.of(given).uri();
-        context.addListener(new Addresses(address));
+        boolean receivesMails = !has(given, "SMTP_URL");
+        context.addListener(new Addresses(address, receivesMails));
+        if (receivesMails) {
+            started.push(startMailServer(given, context));
+        }
         if (!has(given, "PUBLIC_URL")) {
             context.setInitParameter("PUBLIC_URL", address);
         }
@@ -86,6 +92,17 @@ public final class DevServices implements ServletContainerInitializer {
             context.setInitParameter("ADMIN_PASSWORD", password);
             context.addListener(new Announcement(password, credentials(), address));
         }
+    }
+
+    /** Starts a server that keeps all mails in memory, and shows them at {@code /dev/mail}. */
+    private static EmbeddedSmtp startMailServer(SettingSources given, ServletContext context) {
+        EmbeddedSmtp smtp = EmbeddedSmtp.start();
+        context.setInitParameter("SMTP_URL", smtp.uri());
+        if (!has(given, "MAIL_FROM")) {
+            context.setInitParameter("MAIL_FROM", "gatehouse@localhost.example");
+        }
+        context.addServlet("dev-mail", new MailServlet(smtp)).addMapping(MAILS, MAILS + "/*", MAILS + ".json");
+        return smtp;
     }
 
     private static boolean has(SettingSources given, String name) {
@@ -179,12 +196,20 @@ public final class DevServices implements ServletContainerInitializer {
         }
     }
 
-    /** Prints the address of the service when the service has started. */
-    private record Addresses(String address) implements ServletContextAttributeListener {
+    /**
+     * Prints the addresses of the service when the service has started.
+     *
+     * @param receivesMails whether the embedded mail server is in use
+     */
+    private record Addresses(String address, boolean receivesMails) implements ServletContextAttributeListener {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {
             if (event.getName().equals(GatehouseListener.DEPLOYED)) {
-                System.out.printf("%n  Gatehouse: %s/%n  Documentation: %s/docs%n%n", address, address);
+                System.out.printf("%n  Gatehouse: %s/%n  Documentation: %s/docs%n", address, address);
+                if (receivesMails) {
+                    System.out.printf("  Mail: %s%s%n", address, MAILS);
+                }
+                System.out.println();
             }
         }
     }

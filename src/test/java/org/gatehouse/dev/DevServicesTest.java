@@ -28,9 +28,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevServicesTest {
-    /** Settings for both stores, so that {@link DevServices} starts neither store. */
-    private static final Map<String, String> NAMED_STORES =
-            Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1");
+    /** Settings for the stores and the mail server, so that {@link DevServices} starts none of them. */
+    private static final Map<String, String> NAMED_SERVERS =
+            Map.of("DB_HOST", "mongodb://127.0.0.1:9", "REDIS_HOST", "127.0.0.1", "SMTP_URL", "smtp://127.0.0.1:9");
 
     @TempDir
     Path folder;
@@ -78,13 +78,13 @@ class DevServicesTest {
         "[::1], http://[::1]:8080"
     })
     void thePublicAddressIsTheAddressOfJettyUnlessItIsConfigured(String host, String address) {
-        Map<String, String> parameters = new HashMap<>(NAMED_STORES);
+        Map<String, String> parameters = new HashMap<>(NAMED_SERVERS);
         parameters.put("APP_HOST", host);
         new DevServices(folder).onStartup(Set.of(), context(parameters, new ArrayList<>()));
         assertThat(parameters.get("PUBLIC_URL")).isEqualTo(address);
         assertThat(PublicUrl.parse(address)).hasToString(address);
 
-        Map<String, String> configured = new HashMap<>(NAMED_STORES);
+        Map<String, String> configured = new HashMap<>(NAMED_SERVERS);
         configured.put("GATEHOUSE_PUBLIC_URL", "https://login.example.com");
         new DevServices(folder).onStartup(Set.of(), context(configured, new ArrayList<>()));
         assertThat(configured).doesNotContainKey("PUBLIC_URL");
@@ -104,7 +104,7 @@ class DevServicesTest {
      * @return the password that the application receives
      */
     private String started(boolean createsTheAdministrator) {
-        Map<String, String> parameters = new HashMap<>(NAMED_STORES);
+        Map<String, String> parameters = new HashMap<>(NAMED_SERVERS);
         List<Object> listeners = new ArrayList<>();
         ServletContext context = context(parameters, listeners);
         new DevServices(folder).onStartup(Set.of(), context);
