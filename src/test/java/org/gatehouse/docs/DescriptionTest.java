@@ -7,13 +7,20 @@ import static org.gatehouse.war.ServiceClient.credentials;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialects;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Multipart;
+import jakarta.mail.Part;
+import jakarta.mail.internet.MimeMessage;
 import jakarta.ws.rs.core.Form;
 import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +33,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.gatehouse.app.Node;
@@ -57,14 +65,16 @@ class DescriptionTest {
     private static final ApiDescription description = ApiDescription.built();
     private static final Pattern NAMED_ROLE = Pattern.compile("the role `([^`]+)`");
 
-    /** A logout accepts a token but does not require one. The description must list both possibilities. */
-    private static final String LOGOUT = "post /logout";
+    /** These methods accept a token but do not require one. The description must list both possibilities. */
+    private static final Set<String> OPTIONAL_TOKEN = Set.of("post /logout", "post /email/confirm");
 
     /** A service sends its id and secret in a header or in the body. The description must list both possibilities. */
     private static final String SERVICE_TOKEN = "post /token";
 
     /** A proxy may send the body of another request. The service ignores this body. */
     private static final String CHECK = "post /check";
+
+    private static final Pattern PROOF = Pattern.compile("#proof=([A-Za-z0-9_-]+)");
 
     private static final Set<String> FORMS = Set.of("/token", "/introspect", "/revoke");
 
@@ -200,7 +210,7 @@ class DescriptionTest {
             Set<String> roles = roles(method);
             Set<Set<String>> schemes = new HashSet<>();
             operation(route).path("security").forEach(requirement -> schemes.add(keys(requirement)));
-            boolean acceptsToken = !roles.isEmpty() || route.equals(LOGOUT);
+            boolean acceptsToken = !roles.isEmpty() || OPTIONAL_TOKEN.contains(route);
             assertThat(schemes.contains(Set.of("bearer"))).as(route).isEqualTo(acceptsToken);
             assertThat(schemes.contains(Set.of("auth"))).as(route).isEqualTo(acceptsToken);
             assertThat(schemes.contains(Set.of("service")))
@@ -208,7 +218,9 @@ class DescriptionTest {
                     .isEqualTo(acceptsBasic(method) || route.equals(SERVICE_TOKEN));
             assertThat(schemes.contains(Set.of()))
                     .as(route)
-                    .isEqualTo(Set.of(LOGOUT, SERVICE_TOKEN).contains(route) || roles.contains(Roles.NEWCOMER));
+                    .isEqualTo(OPTIONAL_TOKEN.contains(route)
+                            || route.equals(SERVICE_TOKEN)
+                            || roles.contains(Roles.NEWCOMER));
 
             String text = operation(route).path("description").asText();
             Set<String> named = NAMED_ROLE
@@ -257,7 +269,7 @@ class DescriptionTest {
                 expected.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE);
             }
             assertThat(codes(route)).as(route).containsAll(expected);
-            if (roles.isEmpty() && !Set.of(LOGOUT, SERVICE_TOKEN).contains(route)) {
+            if (roles.isEmpty() && !OPTIONAL_TOKEN.contains(route) && !route.equals(SERVICE_TOKEN)) {
                 assertThat(codes(route)).as(route).doesNotContain(ErrorCode.TOKEN_AMBIGUOUS, ErrorCode.TOKEN_MISSING);
             }
             if (!operation(route).has("requestBody")) {
@@ -511,15 +523,26 @@ class DescriptionTest {
         fields.put(ERROR_SCHEMA, fieldsOfSchema(description.document().at(ERROR_SCHEMA.substring(1))));
 
         SettableClock clock = SettableClock.atNow();
+        GreenMail mails = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+        mails.start();
+        Map<String, String> settings = Map.of(
+                "PUBLIC_URL",
+                "https://id.example",
+                "SMTP_URL",
+                "smtp://127.0.0.1:" + mails.getSmtp().getPort() + "?starttls=never",
+                "MAIL_FROM",
+                "accounts@id.example");
         try (Stores separateStores = new Stores();
-                Node service = Node.start(separateStores, Map.of("PUBLIC_URL", "https://id.example"), clock)) {
+                Node service = Node.start(separateStores, settings, clock)) {
             CallSequence calls = new CallSequence(service);
-            calls.run(clock);
+            calls.run(clock, mails);
             separateStores.redis().kill();
             await().until(() ->
                     calls.call("GET", "/health/ready", "", "").body().contains("\"reason\""));
             assertThat(calls.statuses()).isEqualTo(statuses);
             assertThat(calls.fields()).isEqualTo(fields);
+        } finally {
+            mails.stop();
         }
     }
 
@@ -529,12 +552,22 @@ class DescriptionTest {
             this(service, new TreeSet<>(), new TreeMap<>());
         }
 
-        void run(SettableClock clock) {
+        void run(SettableClock clock, GreenMail mails) {
             Response login = call("POST", "/login", "", credentials(Node.ADMIN, Node.ADMIN_PASSWORD));
             String admin = login.text("token");
             call("POST", "/token/refresh", "", "{\"refreshToken\":\"" + login.text("refreshToken") + "\"}");
             String alice =
                     call("POST", "/user", admin, credentials("alice", PASSWORD)).text("_id");
+            var unused = service.send(
+                    "POST",
+                    "/user/import",
+                    "{\"username\":\"dora\",\"password\":\"" + PASSWORD
+                            + "\",\"email\":\"dora@example.com\",\"emailVerified\":\"2026-01-02T03:04:05.678Z\"}",
+                    "auth",
+                    admin,
+                    "Content-Type",
+                    "application/x-ndjson");
+            call("POST", "/login", "", credentials("dora", PASSWORD));
             call("POST", "/login", "", credentials("alice", "not the password of alice"));
             call("GET", "/user/" + alice + "/throttle", admin, "");
             call("GET", "/user/me", "not-a-token", "");
@@ -555,6 +588,7 @@ class DescriptionTest {
             call("GET", "/user/" + alice + "/session", secondToken, "");
             call("DELETE", "/user/" + alice + "/session", secondToken, "");
             runForService(secondToken);
+            runForMail(secondToken, mails);
             String key = call("POST", "/key/rotate", secondToken, "").text("kid");
             call("DELETE", "/key/" + key, secondToken, "");
             call("GET", "/key", secondToken, "");
@@ -614,6 +648,46 @@ class DescriptionTest {
             call("DELETE", path, admin, "");
         }
 
+        private void runForMail(String admin, GreenMail mails) {
+            String user = "/user/"
+                    + call(
+                                    "POST",
+                                    "/user",
+                                    admin,
+                                    "{\"username\":\"erin\",\"password\":\"" + PASSWORD
+                                            + "\",\"email\":\"erin@example.com\",\"locale\":\"en\"}")
+                            .text("_id");
+            String token = service.login("erin", PASSWORD).text("token");
+            call("POST", "/email/verification", token, "");
+            call("POST", "/email/confirm", token, proofIn(mails, "verification", "erin@example.com", ""));
+            call("POST", "/email/verification", token, "");
+            call("POST", "/login", "", credentials("erin@example.com", PASSWORD));
+            call(
+                    "PUT",
+                    user + "/email",
+                    token,
+                    "{\"email\":\"erin@example.org\",\"currentPassword\":\"" + PASSWORD + "\"}");
+            call("POST", "/email/undo", "", proofIn(mails, "notice-email", "erin@example.com", ""));
+            call("GET", user, admin, "");
+            call("PUT", user + "/email", admin, "{\"email\":\"erin@example.net\",\"verified\":true}");
+            call("POST", "/password/forgot", "", "{\"email\":\"erin@example.net\"}");
+            String newPassword = ",\"newPassword\":\"staple battery horse\"";
+            call("POST", "/password/reset", "", proofIn(mails, "reset", "erin@example.net", newPassword));
+            call("POST", "/invitation", admin, "{\"email\":\"frank@example.com\"}");
+            String account = ",\"username\":\"frank\",\"password\":\"" + PASSWORD + "\"";
+            call("POST", "/invitation/accept", "", proofIn(mails, "invitation", "frank@example.com", account));
+            call("GET", "/account/reset", "", "");
+            call("GET", "/account/reset/", "", "");
+            reread("/account/page.js", "");
+            await().until(() -> call("GET", "/mail", admin, "").body().contains("\"to\":"));
+            mails.stop();
+            String mail = call("POST", "/mail/test", admin, "{\"to\":\"operator@example.com\"}")
+                    .text("_id");
+            await().until(() ->
+                    call("GET", "/mail?status=queued", admin, "").body().contains("\"lastError\":"));
+            call("POST", "/mail/" + mail + "/retry", admin, "");
+        }
+
         private void reread(String path, String token) {
             String tag = call("GET", path, token, "").header("ETag");
             observe("GET", path, service.send("GET", path, "", "auth", token, "If-None-Match", tag));
@@ -643,6 +717,27 @@ class DescriptionTest {
                 response.body().lines().forEach(line -> seen.addAll(fieldsOf(Response.json(line))));
             }
         }
+    }
+
+    /** Returns a body with the proof of the first mail of this kind to this address, after the mail has arrived. */
+    private static String proofIn(GreenMail mails, String kind, String address, String moreFields) {
+        Matcher proof = await().until(() -> PROOF.matcher(textOf(mails, kind, address)), Matcher::find);
+        return "{\"proof\":\"" + proof.group(1) + "\"" + moreFields + "}";
+    }
+
+    private static String textOf(GreenMail mails, String kind, String address) throws IOException, MessagingException {
+        for (MimeMessage mail : mails.getReceivedMessages()) {
+            boolean isOfKind = kind.equals(mail.getHeader("X-Gatehouse-Mail", null));
+            if (isOfKind && mail.getAllRecipients()[0].toString().contains(address)) {
+                return textOf(mail);
+            }
+        }
+        return "";
+    }
+
+    private static String textOf(Part part) throws IOException, MessagingException {
+        Object content = part.getContent();
+        return content instanceof Multipart parts ? textOf(parts.getBodyPart(0)) : content.toString();
     }
 
     private static JsonNode schema(String status) {

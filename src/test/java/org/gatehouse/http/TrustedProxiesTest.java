@@ -211,6 +211,6 @@ class TrustedProxiesTest {
     }
 
     private static ClientInfo clientInfo(String address) {
-        return new ClientInfo(address, "", "");
+        return new ClientInfo(address, "", "", "");
     }
 }

@@ -93,8 +93,9 @@ class DeploymentIT {
             List<String> names = war.stream().map(ZipEntry::getName).toList();
             assertThat(names).contains("WEB-INF/web.xml", "WEB-INF/classes/org/gatehouse/app/Gatehouse.class");
             assertThat(names)
-                    .noneMatch(name -> name.matches(".*(/dev/|Test|[a-z]IT\\.class|mongo-java-server|embedded|h2-|junit"
-                            + "|jetty|servlet-api|mockito|assertj|archunit|jose4j|awaitility).*"));
+                    .noneMatch(name ->
+                            name.matches(".*(/dev/|Test|[a-z]IT\\.class|mongo-java-server|embedded|h2-|greenmail|junit"
+                                    + "|jetty|servlet-api|mockito|assertj|archunit|jose4j|awaitility).*"));
         }
     }
 }

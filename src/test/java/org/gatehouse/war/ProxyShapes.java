@@ -25,10 +25,12 @@ import org.bson.types.ObjectId;
 import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.fault.TcpProxy;
+import org.gatehouse.mail.MailServer;
 import org.gatehouse.store.StoredUsers;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.ReverseProxy.Kind;
 import org.gatehouse.war.ReverseProxy.Shape;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -52,8 +54,14 @@ class ProxyShapes {
     private static final Map<Kind, String> CHANGED_TAG =
             Map.of(Kind.HAPROXY, "W/\"1\"", Kind.NGINX, "W/\"1\"", Kind.APACHE, "\"1-gzip\"");
 
+    private final MailServer mails = MailServer.start();
     private final List<String> report = new ArrayList<>();
     private int failed;
+
+    @AfterEach
+    void stopMailServer() {
+        mails.close();
+    }
 
     @Test
     void everyLinkLeadsToItsTargetBehindEveryProxyInEveryShape() throws Exception {
@@ -89,6 +97,7 @@ class ProxyShapes {
                     check(kind + " " + shape + (publicUrl.isEmpty() ? "" : " with PUBLIC_URL"), () -> {
                         proxy.awaitReady();
                         assertLinks(proxy, proxy.baseUri(), publicUrl);
+                        assertAccountPage(proxy, proxy.baseUri(), publicUrl);
                         assertMetadata(proxy, shape, publicUrl);
                         assertTags(proxy, kind);
                     });
@@ -110,7 +119,9 @@ class ProxyShapes {
                                 new ReverseProxy(kind, Shape.SUB_PATH, "", port, List.of(one.port(), two.port()))) {
                             check(kind + " ANOTHER_PORT" + (publicUrl.isEmpty() ? "" : " with PUBLIC_URL"), () -> {
                                 proxy.awaitReady();
-                                assertLinks(new PublishedService(address), address, publicUrl);
+                                ServiceClient service = new PublishedService(address);
+                                assertLinks(service, address, publicUrl);
+                                assertAccountPage(service, address, publicUrl);
                             });
                         }
                     }
@@ -153,9 +164,13 @@ class ProxyShapes {
         }
     }
 
-    private static Node node(Shape shape, Stores stores, String publicUrl) {
+    private Node node(Shape shape, Stores stores, String publicUrl) {
         Map<String, String> settings = new HashMap<>(Map.of("TRUSTED_PROXIES", "127.0.0.1"));
         settings.put("PUBLIC_URL", publicUrl);
+        if (!publicUrl.isEmpty()) {
+            settings.putAll(mails.settings());
+            settings.remove("MAIL_LINKS"); // links begin with PUBLIC_URL
+        }
         return Node.startUnder(shape.contextPath, stores, settings);
     }
 
@@ -193,6 +208,25 @@ class ProxyShapes {
         assertThat(docs.location()).isEqualTo(address + "/docs");
         assertThat(client.send("GET", docs.location(), "").status()).isEqualTo(200);
         assertThat(client.delete("/user/" + id, admin).status()).isEqualTo(204);
+    }
+
+    /** The page of a link and the files of this page load. The link in a mail leads to the page. */
+    private void assertAccountPage(ServiceClient client, String address, String publicUrl) {
+        Response slash = client.send("GET", "/account/reset/", "");
+        assertThat(slash.location()).isEqualTo(address + "/account/reset");
+        Response page = client.send("GET", slash.location(), "");
+        assertThat(page.status()).isEqualTo(200);
+        for (String file : List.of("page.js", "page.css")) {
+            assertThat(page.body()).contains("\"" + file + "\"");
+            assertThat(client.send("GET", "/account/" + file, "").status()).isEqualTo(200);
+        }
+        if (!publicUrl.isEmpty()) {
+            String receiver = new ObjectId() + "@example.com";
+            String admin = client.adminToken();
+            Response invited = client.post("/invitation", admin, "{\"email\":\"" + receiver + "\"}");
+            assertThat(invited.status()).as(invited.body()).isEqualTo(202);
+            assertThat(mails.await(receiver, "invitation").text()).contains(publicUrl + "/account/invitation#proof=");
+        }
     }
 
     /** The metadata is below the issuer, and also between the host and the path of the issuer (RFC 8414, section 3.1). */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bson.Document;
+import org.gatehouse.mail.MailServer;
 import org.gatehouse.store.Stores;
 
 /**
@@ -31,6 +32,7 @@ final class SecretCalls {
     private final Secrets misplaced;
     private final String adminPassword;
     private final String metricsToken;
+    private final SecretMailCalls mails;
 
     private final Set<String> called = new TreeSet<>();
     private final List<String> responses = new ArrayList<>();
@@ -41,6 +43,7 @@ final class SecretCalls {
      *
      * @param instance a name for the instance
      * @param kinds receives all secrets that the calls create
+     * @param mails the server that receives the mails of the instance
      */
     SecretCalls(
             ServiceClient service,
@@ -48,7 +51,8 @@ final class SecretCalls {
             Stores stores,
             Secrets.Kinds kinds,
             String adminPassword,
-            String metricsToken) {
+            String metricsToken,
+            MailServer mails) {
         this.service = service;
         this.instance = instance;
         this.stores = stores;
@@ -57,6 +61,7 @@ final class SecretCalls {
         this.misplaced = kinds.misplaced();
         this.adminPassword = adminPassword;
         this.metricsToken = metricsToken;
+        this.mails = new SecretMailCalls(this, instance, mails, kinds);
     }
 
     /** Returns the operations of the OpenAPI description that were called successfully. */
@@ -105,12 +110,12 @@ final class SecretCalls {
         return all.toArray(String[]::new);
     }
 
-    private Response json(String method, String path, String token, String body) {
+    Response json(String method, String path, String token, String body) {
         return call(method, path, body, "auth", token, "Content-Type", JSON);
     }
 
     /** Logs in or refreshes a token, and records the secrets in the response. */
-    private Response login(String path, String body) {
+    Response login(String path, String body) {
         Response response = send("POST", path, body, "Content-Type", JSON);
         assertStatus(200, response);
         String token = response.text("token");
@@ -138,6 +143,7 @@ final class SecretCalls {
         imports(admin);
         queries(admin, id);
         services(admin);
+        mails.callEverything(admin);
         misplacedInPaths(admin);
         misplacedInHeaders(admin);
         recordHashOf(name);
@@ -387,7 +393,8 @@ final class SecretCalls {
     }
 
     private void queries(String admin, String id) {
-        for (String path : List.of("/user", "/audit", "/key", "/session", "/service", "/user/" + id + "/session")) {
+        for (String path :
+                List.of("/user", "/audit", "/key", "/session", "/service", "/mail", "/user/" + id + "/session")) {
             assertStatus(200, call("GET", path, "", "auth", admin));
             for (String parameter : List.of("after", "limit")) {
                 String query = "?" + parameter + "=" + misplaced.make("a bad " + parameter);
@@ -398,7 +405,8 @@ final class SecretCalls {
             String query = "?" + parameter + "=" + misplaced.make("a search term");
             assertThat(send("GET", "/user" + query, "", "auth", admin).status()).isIn(200, 400);
         }
-        for (String query : List.of("/audit?type=", "/audit?user=", "/user/export?hashes=", "/user/import?dryRun=")) {
+        for (String query : List.of(
+                "/audit?type=", "/audit?user=", "/mail?status=", "/user/export?hashes=", "/user/import?dryRun=")) {
             String path = query + misplaced.make("a bad parameter");
             String method = query.contains("import") ? "POST" : "GET";
             assertThat(call(method, path, "", "auth", admin, "Content-Type", NDJSON)
@@ -425,7 +433,7 @@ final class SecretCalls {
     }
 
     private void misplacedInPaths(String admin) {
-        for (String path : List.of("/docs/", "/openapi.")) {
+        for (String path : List.of("/docs/", "/account/", "/openapi.")) {
             assertStatus(404, call("GET", path + secrets.make("part of the path of a file"), ""));
         }
         for (String path : List.of("/user/", "/key/", "/session/", "/")) {
@@ -502,6 +510,11 @@ final class SecretCalls {
         assertStatus(400, json("POST", "/logout", "", "{\"token\":\"" + secrets.make("a bad logout")));
     }
 
+    /** Requests mails while the mail server is stopped. */
+    void retryMail() {
+        mails.retry();
+    }
+
     /** Creates a key and revokes it. Then the other instances must reject this key. */
     void revokeKey() {
         String admin = adminToken();
@@ -519,7 +532,7 @@ final class SecretCalls {
         hashes.add("the hash of a password", hash.substring(hash.lastIndexOf('$') + 1));
     }
 
-    private static void assertStatus(int status, Response response) {
+    static void assertStatus(int status, Response response) {
         assertThat(response.status()).as(response.body()).isEqualTo(status);
     }
 }

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +21,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.bson.RawBsonDocument;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.mail.MailServer;
 import org.gatehouse.store.Stores;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,8 @@ class SecretsIT {
     /** The example of a Logback file. The test changes the level of Gatehouse's own loggers to debug. */
     private static final Path LOGBACK = Path.of("deploy", "logback.xml");
 
+    private static final String SMTP_USER = "gatehouse";
+
     private static final Secrets.Kinds kinds = Secrets.Kinds.none();
     private static final Secrets secrets = kinds.secrets();
     private static final Secrets hashes = kinds.hashes();
@@ -43,6 +48,7 @@ class SecretsIT {
     private static final String adminPassword = secrets.make("ADMIN_PASSWORD");
     private static final String metricsToken = secrets.make("METRICS_TOKEN");
     private static final String redisPassword = secrets.make("the password of REDIS_URL");
+    private static final String smtpPassword = secrets.make("the password of SMTP_URL");
 
     private static SecretCalls text;
     private static SecretCalls json;
@@ -70,18 +76,25 @@ class SecretsIT {
                         "no",
                         "--requirepass",
                         redisPassword);
+                MailServer mails = MailServer.start();
                 AppServer server = AppServer.start(
                         Distribution.TOMCAT_11,
                         Jdk.own(),
                         Map.of("JAVA_OPTS", "-Dlogback.configurationFile=" + logback),
                         List.of(
-                                new Deployment("/text", settings(stores, redis, "text"), Map.of()),
-                                new Deployment("/json", settings(stores, redis, "json"), Map.of()),
+                                new Deployment("/text", settings(stores, redis, mails, "text"), Map.of()),
+                                new Deployment("/json", settings(stores, redis, mails, "json"), Map.of()),
                                 new Deployment("/away", withoutStores(redis), Map.of())))) {
-            json = calls(server, "json", stores);
-            text = calls(server, "text", stores);
+            mails.addUser(SMTP_USER, smtpPassword);
+            byte[] login = ("\0" + SMTP_USER + "\0" + smtpPassword).getBytes(StandardCharsets.UTF_8);
+            secrets.add(
+                    "the credentials of SMTP_URL, encoded", Base64.getEncoder().encodeToString(login));
+            json = calls(server, "json", stores, mails);
+            text = calls(server, "text", stores, mails);
             text.callEverything();
             json.callEverything();
+            mails.stop();
+            json.retryMail();
             json.revokeKey();
 
             cached = contentOf(redis);
@@ -98,29 +111,31 @@ class SecretsIT {
         }
     }
 
-    private static SecretCalls calls(AppServer server, String instance, Stores stores) {
+    private static SecretCalls calls(AppServer server, String instance, Stores stores, MailServer mails) {
         ServiceClient service = server.awaitReady("/" + instance);
-        return new SecretCalls(service, instance, stores, kinds, adminPassword, metricsToken);
+        return new SecretCalls(service, instance, stores, kinds, adminPassword, metricsToken, mails);
     }
 
-    private static Map<String, String> settings(Stores stores, EmbeddedRedis redis, String format) {
-        return ServiceClient.settings(
-                stores,
-                Map.of(
-                        "AUTH_KEY",
-                        authKey,
-                        "REDIS_URL",
-                        "redis://:" + redisPassword + "@127.0.0.1:" + redis.port(),
-                        "ADMIN_PASSWORD",
-                        adminPassword,
-                        "METRICS_TOKEN",
-                        metricsToken,
-                        "REGISTRATION",
-                        "open",
-                        "PUBLIC_URL",
-                        "https://login.example.com/" + format,
-                        "LOG_FORMAT",
-                        format));
+    private static Map<String, String> settings(Stores stores, EmbeddedRedis redis, MailServer mails, String format) {
+        Map<String, String> settings = new HashMap<>(mails.settings());
+        settings.putAll(Map.of(
+                "AUTH_KEY",
+                authKey,
+                "REDIS_URL",
+                "redis://:" + redisPassword + "@127.0.0.1:" + redis.port(),
+                "ADMIN_PASSWORD",
+                adminPassword,
+                "METRICS_TOKEN",
+                metricsToken,
+                "REGISTRATION",
+                "open",
+                "PUBLIC_URL",
+                "https://login.example.com/" + format,
+                "SMTP_URL",
+                "smtp://" + SMTP_USER + ":" + smtpPassword + "@127.0.0.1:" + mails.port() + "?starttls=never",
+                "LOG_FORMAT",
+                format));
+        return ServiceClient.settings(stores, settings);
     }
 
     private static Map<String, String> withoutStores(EmbeddedRedis redis) {
@@ -172,7 +187,7 @@ class SecretsIT {
         assertThat(users).contains(WarServer.ADMIN);
         assertThat(hashes.in(users)).isNotEmpty();
         assertThat(misplaced.in(users)).isNotEmpty();
-        assertThat(stored).contains("refreshHash", "kid");
+        assertThat(stored).contains("refreshHash", "kid", "notice-email");
         assertThat(secrets.in(users)).isEmpty();
         assertThat(secrets.in(stored)).isEmpty();
         assertThat(hashes.in(stored)).isEmpty();
