@@ -4,9 +4,11 @@ import java.util.stream.Collectors;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.LoginApi;
+import org.openapitools.client.api.MailApi;
 import org.openapitools.client.api.SessionsApi;
 import org.openapitools.client.api.UsersApi;
 import org.openapitools.client.model.Credentials;
+import org.openapitools.client.model.ForgotPasswordRequest;
 import org.openapitools.client.model.Login;
 import org.openapitools.client.model.User;
 import org.openapitools.client.model.UserCreate;
@@ -34,11 +36,17 @@ final class Walk {
         User plain = users.createUser(new UserCreate().username("java-plain").password(PASSWORD), null);
         check("a user created without roles is a user", plain.getRoles().equals(List.of("user")));
         User author = users.createUser(
-                new UserCreate().username("java-author").password(PASSWORD).roles(List.of("user", "author")), null);
+                new UserCreate()
+                        .username("java-author")
+                        .password(PASSWORD)
+                        .email("java@example.com")
+                        .roles(List.of("user", "author")),
+                null);
         User patched = users.changeUser(author.getId(), new UserPatch().username("java-renamed"), null);
         check("a patch of one field changes it", patched.getUsername().equals("java-renamed"));
         check("a patch of one field leaves the roles alone", Set.copyOf(patched.getRoles())
                 .equals(Set.of("user", "author")));
+        check("a patch of one field leaves the address alone", "java@example.com".equals(patched.getEmail()));
         User demoted = users.changeUser(author.getId(), new UserPatch().roles(List.of("user")), null);
         check("a patch of the roles changes them", demoted.getRoles().equals(List.of("user")));
 
@@ -49,6 +57,11 @@ final class Walk {
                         .getCreatedAt()
                         .getYear()
                 >= 2000);
+
+        MailApi mails = new MailApi(client);
+        mails.forgotPassword(new ForgotPasswordRequest().email("java@example.com"));
+        check("a forgotten password queues a mail", mails.listMails(null, null, null).stream()
+                .anyMatch(mail -> "reset".equals(String.valueOf(mail.getKind()))));
 
         try {
             users.readUser("000000000000000000000000", null);

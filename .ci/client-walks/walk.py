@@ -27,17 +27,27 @@ with api.ApiClient(configuration) as client:
     plain = users.create_user(api.UserCreate(username="python-plain", password="correct horse battery staple"))
     check("a user created without roles is a user", plain.roles == ["user"])
     author = users.create_user(
-        api.UserCreate(username="python-author", password="correct horse battery staple", roles=["user", "author"])
+        api.UserCreate(
+            username="python-author",
+            password="correct horse battery staple",
+            email="python@example.com",
+            roles=["user", "author"],
+        )
     )
     patched = users.change_user(author.id, api.UserPatch(username="python-renamed"))
     check("a patch of one field changes it", patched.username == "python-renamed")
     check("a patch of one field leaves the roles alone", set(patched.roles) == {"user", "author"})
+    check("a patch of one field leaves the address alone", patched.email == "python@example.com")
     demoted = users.change_user(author.id, api.UserPatch(roles=["user"]))
     check("a patch of the roles changes them", demoted.roles == ["user"])
 
     found = users.list_users(q="python-", count=True)
     check("list", {user.username for user in found} == {"python-plain", "python-renamed"})
     check("the sessions have times", api.SessionsApi(client).list_own_sessions()[0].created_at.year >= 2000)
+
+    mails = api.MailApi(client)
+    mails.forgot_password(api.ForgotPasswordRequest(email="python@example.com"))
+    check("a forgotten password queues a mail", "reset" in [mail.kind for mail in mails.list_mails()])
 
     try:
         users.read_user("000000000000000000000000")

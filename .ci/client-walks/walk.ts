@@ -1,5 +1,5 @@
 // Uses the generated TypeScript client. Prints a line for each check. Exits with 1 if one fails.
-import { Configuration, ErrorCode, LoginApi, ResponseError, SessionsApi, UsersApi } from './client';
+import { Configuration, ErrorCode, LoginApi, MailApi, ResponseError, SessionsApi, UsersApi } from './client';
 
 declare const process: { env: Record<string, string>; exit(code: number): never };
 
@@ -23,11 +23,12 @@ async function walk(): Promise<void> {
   const plain = await users.createUser({ userCreate: { username: 'typescript-plain', password: secret } });
   check('a user created without roles is a user', plain.roles.join() === 'user');
   const author = await users.createUser({
-    userCreate: { username: 'typescript-author', password: secret, roles: ['user', 'author'] },
+    userCreate: { username: 'typescript-author', password: secret, email: 'ts@example.com', roles: ['user', 'author'] },
   });
   const patched = await users.changeUser({ id: author.id, userPatch: { username: 'typescript-renamed' } });
   check('a patch of one field changes it', patched.username === 'typescript-renamed');
   check('a patch of one field leaves the roles alone', [...patched.roles].sort().join() === 'author,user');
+  check('a patch of one field leaves the address alone', patched.email === 'ts@example.com');
   const demoted = await users.changeUser({ id: author.id, userPatch: { roles: ['user'] } });
   check('a patch of the roles changes them', demoted.roles.join() === 'user');
 
@@ -35,6 +36,10 @@ async function walk(): Promise<void> {
   check('list', found.map((user) => user.username).join() === 'typescript-plain,typescript-renamed');
   const sessions = await new SessionsApi(configuration).listOwnSessions();
   check('the sessions have times', sessions[0].createdAt.getFullYear() >= 2000);
+
+  const mails = new MailApi(configuration);
+  await mails.forgotPassword({ forgotPasswordRequest: { email: 'ts@example.com' } });
+  check('a forgotten password queues a mail', (await mails.listMails()).some((mail) => mail.kind === 'reset'));
 
   try {
     await users.readUser({ id: '000000000000000000000000' });
