@@ -172,8 +172,7 @@ class MailQueueTest {
         IntStream.range(0, 20).forEach(i -> awaitStatus(i + "-" + address, "sent"));
 
         hanging.forEach(to -> assertThat(row(to).getString("status")).isEqualTo("queued"));
-        server.shut(); // ends the connections
-        server.reopen();
+        server.disconnect();
         hanging.forEach(to -> server.reply(recipient(to), "250 ok"));
         hanging.forEach(to -> server.reply(". " + to, "250 ok"));
         hanging.forEach(to -> awaitAttempt(to, 1));

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +51,7 @@ final class ScriptedSmtpServer implements AutoCloseable {
     static final String END = ".";
 
     private ServerSocket listener; // guarded by this
+    private Socket reserved = new Socket(); // guarded by this
     private final int port;
     private final Map<String, String> replies = new ConcurrentHashMap<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -132,6 +134,29 @@ final class ScriptedSmtpServer implements AutoCloseable {
     synchronized void shut() {
         try {
             listener.close();
+            // A bound socket that does not listen refuses connections, and no other test gets the port.
+            reserved = new Socket();
+            reserved.setReuseAddress(true);
+            reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            disconnect();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    synchronized void reopen() {
+        try {
+            reserved.close();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        listener = listen(port);
+        accept(listener);
+    }
+
+    /** Closes all connections. */
+    void disconnect() {
+        try {
             for (Socket socket : sockets) {
                 sockets.remove(socket);
                 socket.close();
@@ -139,11 +164,6 @@ final class ScriptedSmtpServer implements AutoCloseable {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
-    }
-
-    synchronized void reopen() {
-        listener = listen(port);
-        accept(listener);
     }
 
     private void accept(ServerSocket from) {
