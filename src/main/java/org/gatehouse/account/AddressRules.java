@@ -74,7 +74,8 @@ final class AddressRules {
                 .filter(holder -> holder.emailVerified() == null)
                 .toList();
         others.forEach(other -> {
-            var unused = users.update(other.id(), user -> isCopy(user, address) ? user.withEmail(null, null) : user);
+            // Starts from the user in the store. A cached user may lack the address, and nothing would be written.
+            var unused = users.update(other, user -> isCopy(user, address) ? user.withEmail(null, null) : user);
         });
         return others.size();
     }

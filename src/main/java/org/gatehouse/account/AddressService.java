@@ -109,7 +109,8 @@ final class AddressService {
         context.record(AuditType.EMAIL_VERIFIED, after, client);
         User old = before.get();
         if (purpose == ProofPurpose.CHANGE && old != null) {
-            recordChange(AuditType.EMAIL_CHANGED, old, after, client);
+            AuditEvent event = AuditEvent.of(AuditType.EMAIL_CHANGED, client).by(after.id());
+            record(event, old, after.email().orElse(null));
         }
         after.email().ifPresent(address -> context.addresses().release(address, after.id()));
     }
@@ -269,7 +270,7 @@ final class AddressService {
         AuditType type = needsProof
                 ? AuditType.EMAIL_CHANGE_STARTED
                 : change.address() == null ? AuditType.EMAIL_REMOVED : AuditType.EMAIL_CHANGED;
-        record(caller, type, Objects.requireNonNull(before.get()), change.address());
+        record(caller.auditEvent(type), Objects.requireNonNull(before.get()), change.address());
         context.mails().handOver(after.id());
         if (change.verified()) {
             after.email().ifPresent(address -> context.addresses().release(address, after.id()));
@@ -282,21 +283,12 @@ final class AddressService {
                 : context.clock().instant();
     }
 
-    private void record(Caller caller, AuditType type, User before, @Nullable EmailAddress address) {
+    /** Records a change from the address of the user before it to another address. */
+    private void record(AuditEvent event, User before, @Nullable EmailAddress address) {
         context.audit()
-                .record(caller.auditEvent(type)
-                        .on(before.id(), before.username())
+                .record(event.on(before.id(), before.username())
                         .with(Detail.FROM, typed(before.email().orElse(null)))
                         .with(Detail.TO, typed(address)));
-    }
-
-    private void recordChange(AuditType type, User before, User after, ClientInfo client) {
-        context.audit()
-                .record(AuditEvent.of(type, client)
-                        .by(after.id())
-                        .on(after.id(), after.username())
-                        .with(Detail.FROM, typed(before.email().orElse(null)))
-                        .with(Detail.TO, typed(after.email().orElse(null))));
     }
 
     private static String typed(@Nullable EmailAddress address) {

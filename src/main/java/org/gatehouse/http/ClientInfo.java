@@ -3,7 +3,6 @@ package org.gatehouse.http;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.util.Locale;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Describes the client that sent a request. Rate limits, sessions and logs use this description.
@@ -11,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param address the client's IP address in the form of RFC 5952, or {@link #UNKNOWN}
  * @param userAgent the client's {@code User-Agent}, cut to {@link #MAX_USER_AGENT} characters; empty if it is absent
  * @param requestId the id of the request
- * @param language the language that the client prefers, as a BCP 47 tag; empty if it is unknown
+ * @param acceptLanguage the client's {@code Accept-Language}; empty if it is absent
  */
-public record ClientInfo(String address, String userAgent, String requestId, String language) {
+public record ClientInfo(String address, String userAgent, String requestId, String acceptLanguage) {
     static final int MAX_USER_AGENT = 256;
 
     /** A longer header has languages that no client needs, and would cost time. */
@@ -29,9 +28,9 @@ public record ClientInfo(String address, String userAgent, String requestId, Str
         return Objects.requireNonNull((ClientInfo) request.getProperty(PROPERTY), "ClientInfoFilter has not run");
     }
 
-    /** Returns the preferred language of an {@code Accept-Language} (RFC 9110, section 12.5.4); empty if none is. */
-    static String preferredLanguage(@Nullable String acceptLanguage) {
-        if (acceptLanguage == null || acceptLanguage.length() > MAX_ACCEPT_LANGUAGE) {
+    /** Returns the language that the client prefers (RFC 9110, section 12.5.4), as a BCP 47 tag; empty if it is unknown. */
+    public String language() {
+        if (acceptLanguage.isEmpty() || acceptLanguage.length() > MAX_ACCEPT_LANGUAGE) {
             return "";
         }
         try {

@@ -28,7 +28,7 @@ final class ClientInfoFilter implements ContainerRequestFilter {
                 address(request),
                 userAgent.substring(0, Math.min(userAgent.length(), ClientInfo.MAX_USER_AGENT)),
                 Objects.requireNonNullElse(RequestId.current(), ""),
-                ClientInfo.preferredLanguage(request.getHeaderString(HttpHeaders.ACCEPT_LANGUAGE)));
+                Objects.requireNonNullElse(request.getHeaderString(HttpHeaders.ACCEPT_LANGUAGE), ""));
         request.setProperty(ClientInfo.PROPERTY, client);
     }
 
