@@ -302,7 +302,7 @@ class MailQueueTest {
 
             await().atMost(TIMEOUT).until(() -> other.get("/health/ready", "").status() == 200);
             assertThat(smtp(other).path("required").asBoolean()).isFalse();
-            assertThat(row.getString("lastError")).isEqualTo("The mail server cannot be reached.");
+            assertThat(row.getString("lastError")).isEqualTo("The connection to the mail server was lost.");
             assertThat(count(other, "test", "retried") + count(node, "test", "retried"))
                     .isPositive();
         } finally {

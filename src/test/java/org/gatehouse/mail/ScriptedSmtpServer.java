@@ -6,7 +6,6 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -50,9 +49,8 @@ final class ScriptedSmtpServer implements AutoCloseable {
     /** The end of the content of a mail. */
     static final String END = ".";
 
-    private ServerSocket listener; // guarded by this
-    private Socket reserved = new Socket(); // guarded by this
-    private final int port;
+    private final ServerSocket listener;
+    private volatile boolean shut;
     private final Map<String, String> replies = new ConcurrentHashMap<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -103,21 +101,16 @@ final class ScriptedSmtpServer implements AutoCloseable {
         replies.put("RSET", "250 ok");
         replies.put("QUIT", "221 bye");
         replies.putAll(script);
-        listener = listen(0);
-        port = listener.getLocalPort();
-        accept(listener);
-    }
-
-    private static ServerSocket listen(int port) {
         try {
-            return new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+        start(this::acceptAll);
     }
 
     int port() {
-        return port;
+        return listener.getLocalPort();
     }
 
     /** Sets the reply to all commands with this name, or to one command line; {@code ". a@b"} is the end of a mail to a@b. */
@@ -130,28 +123,17 @@ final class ScriptedSmtpServer implements AutoCloseable {
         released.countDown();
     }
 
-    /** Closes the port and all connections until {@link #reopen}. */
-    synchronized void shut() {
-        try {
-            listener.close();
-            // A bound socket that does not listen refuses connections, and no other test gets the port.
-            reserved = new Socket();
-            reserved.setReuseAddress(true);
-            reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            disconnect();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        }
+    /**
+     * Closes all connections, and each new one before its greeting, until {@link #reopen}. The port stays open, because
+     * another test could take a free port.
+     */
+    void shut() {
+        shut = true;
+        disconnect();
     }
 
-    synchronized void reopen() {
-        try {
-            reserved.close();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        }
-        listener = listen(port);
-        accept(listener);
+    void reopen() {
+        shut = false;
     }
 
     /** Closes all connections. */
@@ -166,22 +148,22 @@ final class ScriptedSmtpServer implements AutoCloseable {
         }
     }
 
-    private void accept(ServerSocket from) {
-        start(() -> acceptAll(from));
-    }
-
     private static void start(Runnable work) {
         Thread thread = new Thread(work, "scripted-smtp");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void acceptAll(ServerSocket from) {
+    private void acceptAll() {
         try {
             while (true) {
-                Socket socket = from.accept();
+                Socket socket = listener.accept();
                 sockets.add(socket);
-                start(() -> serve(socket));
+                if (shut) {
+                    disconnect();
+                } else {
+                    start(() -> serve(socket));
+                }
             }
         } catch (IOException ended) {
             // the server is closed
@@ -215,7 +197,12 @@ final class ScriptedSmtpServer implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        shut();
+        try {
+            listener.close();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        disconnect();
     }
 
     private final class Session {
