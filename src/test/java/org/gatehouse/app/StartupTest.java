@@ -28,6 +28,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.log.LogLines;
 import org.gatehouse.store.FaultyMongo;
 import org.gatehouse.store.UnusableStoreException;
+import org.gatehouse.testing.TakesLong;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tests starts while MongoDB is unavailable, slow or unresponsive, or returns unexpected replies. */
+@TakesLong
 class StartupTest {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration SHORT_WAIT = Duration.ofMillis(200);

@@ -28,6 +28,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.store.Stores;
+import org.gatehouse.testing.TakesLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
  * Tests two nodes that share one Redis and one MongoDB. MongoDB stores only the generation. The documents are in a map,
  * so that tests can block each step of a read or a write.
  */
+@TakesLong
 class DocumentCacheTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration TTL = Duration.ofMinutes(5);

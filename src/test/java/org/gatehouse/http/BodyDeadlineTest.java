@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
+import org.gatehouse.testing.TakesLong;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.SlowClients;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests bodies that arrive late, in parts, or not at all. */
+@TakesLong
 class BodyDeadlineTest {
     private static final String PASSWORD = "correct horse battery staple";
     private static final String JSON = "Content-Type: application/json";

@@ -34,6 +34,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.store.Stores;
 import org.gatehouse.war.Response;
+import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -134,7 +135,7 @@ class LegacyDatabaseTest {
         startTogether(2);
         Node one = nodes.get(0);
         Node two = nodes.get(1);
-        String admin = one.adminToken();
+        String admin = adminToken(one);
         String name = duplicateNames.iterator().next();
         List<ObjectId> twins = idsOf(name);
         assertThat(twins).hasSize(2);
@@ -154,7 +155,7 @@ class LegacyDatabaseTest {
     @Test
     void eachUserIsListedOnceInEveryOrder() throws Exception {
         startTogether(1);
-        String admin = nodes.get(0).adminToken();
+        String admin = adminToken(nodes.get(0));
         for (String sort : List.of("createdAt", "-createdAt", "username", "-username")) {
             Set<String> seen = new HashSet<>();
             String next = "/user?limit=17&sort=" + sort;
@@ -235,6 +236,12 @@ class LegacyDatabaseTest {
                 }
             });
         }
+    }
+
+    private String adminToken(Node node) {
+        Response response = login(node, ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+        assertThat(response.status()).as(response.body()).isEqualTo(200);
+        return response.text("token");
     }
 
     /** Logs in from a new address each time, so that the rate limit of a single client does not apply. */

@@ -17,6 +17,7 @@ import java.util.Map;
 import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.log.LogLines;
+import org.gatehouse.testing.TakesLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests a real Redis server that rejects certain commands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TakesLong
 class RedisRefusalsTest {
     private static final Duration WAIT_TIMEOUT = Duration.ofSeconds(20);
     private static final String DOWN = "Redis rejects commands";

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedMongo;
 import org.gatehouse.dev.EmbeddedRedis;
+import org.gatehouse.testing.TakesLong;
 import org.gatehouse.testing.TimeLimit;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Tests outages of the stores. Each test has its own MongoDB, because the test starts and stops the server. */
 @Tag("also-full")
+@TakesLong
 class StoreOutageTest {
     private static final EmbeddedRedis redis = EmbeddedRedis.start(Path.of("target", "test-redis", "store-outage"));
 

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("timing")
 class LoginFloodIT {
-    private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 20 : 3;
+    private static final int ROUNDS = Boolean.getBoolean("gatehouse.long") ? 8 : 3;
+    private static final int MAX_ROUNDS = Boolean.getBoolean("gatehouse.long") ? 80 : 12;
     private static final int ROUND_MS = 1_500;
     private static final int CONNECTIONS = 64;
     private static final int USERS = 20;
@@ -71,7 +72,7 @@ class LoginFloodIT {
         int checked = 0;
         // The 99th percentile of few samples is unreliable. Therefore the test measures more rounds if the calls look
         // too slow.
-        for (int i = 0; i < ROUNDS || (i < 4 * ROUNDS && waitForHashes(floodedTimes, quietTimes, capacity)); i++) {
+        for (int i = 0; i < ROUNDS || (i < MAX_ROUNDS && waitForHashes(floodedTimes, quietTimes, capacity)); i++) {
             quietTimes.addAll(measureChecks());
             Flood flood = new Flood(10 * capacity);
             floodedTimes.addAll(measureChecks());
