@@ -13,6 +13,7 @@ import org.gatehouse.identity.UserId;
 import org.gatehouse.mail.MailKind;
 import org.gatehouse.mail.MailLimits;
 import org.gatehouse.mail.MailMessage;
+import org.gatehouse.mail.MailMessage.Event;
 import org.gatehouse.mail.MailMessage.Values;
 import org.gatehouse.mail.MailPreparer;
 import org.gatehouse.mail.MailRequest;
@@ -71,7 +72,7 @@ final class AccountMailPreparer implements MailPreparer {
             case CHANGE -> change(row);
             case INVITATION -> invitation(row);
             case NOTICE_EMAIL -> addressNotice(row);
-            case NOTICE_PASSWORD, NOTICE_DEVICE -> notice(row);
+            case NOTICE_PASSWORD, NOTICE_DEVICE, NOTICE_FACTOR -> notice(row);
             case TEST -> new Send(message(row, required(row), row.request().language(), Values.NONE));
         };
     }
@@ -179,9 +180,7 @@ final class AccountMailPreparer implements MailPreparer {
                 link(ProofPurpose.INVITATION, proof),
                 validity(row),
                 null,
-                null,
-                null,
-                null);
+                Event.NONE);
         return new Send(message(row, address, row.request().language(), values));
     }
 
@@ -195,9 +194,11 @@ final class AccountMailPreparer implements MailPreparer {
                 link,
                 link == null ? null : validity(row),
                 newAddress,
-                request.details().device(),
-                request.details().ip(),
-                request.createdAt());
+                new Event(
+                        request.details().device(),
+                        request.details().ip(),
+                        request.createdAt(),
+                        request.details().factor()));
     }
 
     /**

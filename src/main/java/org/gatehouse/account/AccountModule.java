@@ -6,6 +6,7 @@ import java.util.function.BiConsumer;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.config.MailSettings;
+import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.mail.MailModule;
 import org.gatehouse.mail.MailPreparer;
@@ -13,7 +14,7 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.throttle.Throttle;
-import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.UserDaos;
 import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserService;
@@ -34,8 +35,9 @@ public record AccountModule(@Nullable MailPreparer preparer, List<Object> resour
             PasswordHasher hasher,
             PasswordPolicy policy,
             Throttle throttle,
-            Reauthentication reauthentication,
+            StepUp stepUp,
             Authenticator authenticator,
+            SecondFactor secondFactor,
             AuditLog audit) {}
 
     /**
@@ -50,10 +52,11 @@ public record AccountModule(@Nullable MailPreparer preparer, List<Object> resour
         AccountContext account = new AccountContext(
                 users.proofs(), parts.mails(), mail.queue(), mail.limits(), addresses, parts.audit(), context.clock());
         AddressService addressService =
-                new AddressService(account, parts.userService(), parts.reauthentication(), parts.throttle());
-        PasswordRecovery recovery = new PasswordRecovery(account, parts.hasher(), parts.policy(), clearFailures);
-        InvitationService invitations =
-                new InvitationService(account, users.cached(), mail.rows(), parts.hasher(), parts.policy());
+                new AddressService(account, parts.userService(), parts.stepUp(), parts.throttle());
+        PasswordRecovery recovery =
+                new PasswordRecovery(account, parts.hasher(), parts.policy(), parts.secondFactor(), clearFailures);
+        InvitationService invitations = new InvitationService(
+                account, users.cached(), mail.rows(), parts.hasher(), parts.policy(), parts.stepUp());
         return new AccountModule(
                 preparer(context, parts, addresses),
                 List.of(

@@ -26,7 +26,7 @@ import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.ProofPurpose;
 import org.gatehouse.user.ProvenUser;
-import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserEdit;
@@ -50,13 +50,13 @@ final class AddressService {
 
     private final AccountContext context;
     private final UserService users;
-    private final Reauthentication reauthentication;
+    private final StepUp stepUp;
     private final Throttle throttle;
 
-    AddressService(AccountContext context, UserService users, Reauthentication reauthentication, Throttle throttle) {
+    AddressService(AccountContext context, UserService users, StepUp stepUp, Throttle throttle) {
         this.context = context;
         this.users = users;
-        this.reauthentication = reauthentication;
+        this.stepUp = stepUp;
         this.throttle = throttle;
     }
 
@@ -124,7 +124,7 @@ final class AddressService {
                     ? GatehouseException.invalid(PASSWORD, "is required without a token of the account")
                     : Proof.invalid();
         }
-        reauthentication.requirePassword(owner, password, PASSWORD, client);
+        stepUp.requirePassword(owner, password, PASSWORD, client);
     }
 
     /** Rejects a caller whose own session has ended since the request began. */
@@ -201,8 +201,8 @@ final class AddressService {
         FieldErrors errors = new FieldErrors();
         Change change = read(body, errors);
         String currentPassword = own
-                ? body.requiredText(Reauthentication.CURRENT_PASSWORD, errors)
-                : JsonFields.text(body.object(), Reauthentication.CURRENT_PASSWORD, errors);
+                ? body.requiredText(StepUp.CURRENT_PASSWORD, errors)
+                : JsonFields.text(body.object(), StepUp.CURRENT_PASSWORD, errors);
         errors.throwIfAny();
         if (change.verified() && (own || !caller.isAdmin())) {
             throw new GatehouseException(
@@ -213,9 +213,11 @@ final class AddressService {
             context.queue().requireConfigured();
         }
         if (own && currentPassword != null) {
-            reauthentication.requireCurrentPassword(caller.requireUser(), currentPassword);
+            stepUp.requireCurrentPassword(caller.requireUser(), currentPassword);
             var unused =
                     throttle.acquire("addresses:" + user.id().hex(), List.of(CHANGES), ErrorCode.TOO_MANY_REQUESTS);
+        } else {
+            stepUp.require(caller);
         }
         if (needsProof && user.verifiedEmail().equals(Optional.ofNullable(change.address()))) {
             return false;
@@ -237,7 +239,7 @@ final class AddressService {
         if (verified.asBoolean() && text == null && !errors.hasErrorFor(EMAIL)) {
             errors.add(VERIFIED, "needs an address");
         }
-        body.rejectUnknown(List.of(EMAIL, Reauthentication.CURRENT_PASSWORD, VERIFIED), errors);
+        body.rejectUnknown(List.of(EMAIL, StepUp.CURRENT_PASSWORD, VERIFIED), errors);
         return new Change(address, verified.asBoolean());
     }
 

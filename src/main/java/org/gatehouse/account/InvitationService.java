@@ -23,6 +23,7 @@ import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.NewUser;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserJson;
@@ -54,21 +55,29 @@ final class InvitationService {
     private final MailRows rows;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
+    private final StepUp stepUp;
 
     InvitationService(
-            AccountContext context, UserDao users, MailRows rows, PasswordHasher hasher, PasswordPolicy policy) {
+            AccountContext context,
+            UserDao users,
+            MailRows rows,
+            PasswordHasher hasher,
+            PasswordPolicy policy,
+            StepUp stepUp) {
         this.context = context;
         this.users = users;
         this.rows = rows;
         this.hasher = hasher;
         this.policy = policy;
+        this.stepUp = stepUp;
     }
 
     /**
      * Queues the mail of an invitation.
      *
      * @return the id of the invitation, which becomes the id of the user
-     * @throws GatehouseException {@code VALIDATION_FAILED}, {@code MAIL_NOT_CONFIGURED}
+     * @throws GatehouseException {@code VALIDATION_FAILED}, {@code MAIL_NOT_CONFIGURED}; for an administrator also those of
+     *     {@link StepUp#require(Caller)}
      */
     String invite(Caller caller, JsonBody body) {
         FieldErrors errors = new FieldErrors();
@@ -85,6 +94,9 @@ final class InvitationService {
         }
         errors.throwIfAny();
         context.queue().requireConfigured();
+        if (roles != null && roles.contains(Roles.ADMIN)) {
+            stepUp.require(caller);
+        }
         MailRequest.Invitation invitation = new MailRequest.Invitation(
                 roles == null ? Set.of(Roles.USER) : Set.copyOf(roles),
                 username,

@@ -5,10 +5,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.factor.ChallengePurpose;
+import org.gatehouse.factor.FactorResponse;
+import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.UserId;
@@ -22,6 +26,7 @@ import org.gatehouse.user.ProofPurpose;
 import org.gatehouse.user.ProvenUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserEdit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,9 +44,15 @@ final class PasswordRecovery {
     private static final String PROOF = "proof";
     private static final String NEW_PASSWORD = "newPassword";
 
+    /** The fields of a request that resets a password. */
+    private static final List<String> FIELDS = Stream.concat(
+                    Stream.of(PROOF, NEW_PASSWORD), FactorResponse.FIELDS.stream())
+            .toList();
+
     private final AccountContext context;
     private final PasswordHasher hasher;
     private final PasswordPolicy policy;
+    private final SecondFactor secondFactor;
     private final BiConsumer<UserId, String> clearFailures;
 
     /** @param clearFailures deletes the counts of failed logins of a user, by id and by username or address */
@@ -49,10 +60,12 @@ final class PasswordRecovery {
             AccountContext context,
             PasswordHasher hasher,
             PasswordPolicy policy,
+            SecondFactor secondFactor,
             BiConsumer<UserId, String> clearFailures) {
         this.context = context;
         this.hasher = hasher;
         this.policy = policy;
+        this.secondFactor = secondFactor;
         this.clearFailures = clearFailures;
     }
 
@@ -84,14 +97,16 @@ final class PasswordRecovery {
     /**
      * Sets a new password with a proof, and ends all sessions.
      *
-     * @throws GatehouseException {@code PROOF_INVALID}; {@code VALIDATION_FAILED} or {@code BUSY}, after which the proof
-     *     is still valid
+     * @throws GatehouseException {@code PROOF_INVALID}; {@code FACTOR_REQUIRED}, {@code FACTOR_WRONG},
+     *     {@code CHALLENGE_INVALID}, {@code LOGIN_THROTTLED}, {@code VALIDATION_FAILED} or {@code BUSY}, after which the
+     *     proof is still valid
      */
     void reset(JsonBody body, ClientInfo client) {
         FieldErrors errors = new FieldErrors();
         String text = body.requiredText(PROOF, errors);
         String newPassword = body.requiredText(NEW_PASSWORD, errors);
-        body.rejectUnknown(List.of(PROOF, NEW_PASSWORD), errors);
+        body.rejectUnknown(FIELDS, errors);
+        FactorResponse factor = FactorResponse.isIn(body.object()) ? FactorResponse.read(body.object(), errors) : null;
         errors.throwIfAny();
         Proof proof = Proof.require(text);
         User found = context.proofs()
@@ -100,16 +115,31 @@ final class PasswordRecovery {
                 .orElseThrow(Proof::invalid);
         policy.violation(newPassword, found.username()).ifPresent(violation -> errors.add(NEW_PASSWORD, violation));
         errors.throwIfAny();
-        // A second factor will be required here: the proof is valid, and nothing has changed yet.
+        hasher.requireQueueCapacity(); // a rejected hash would waste a code
+        requireFactor(found, proof, factor, client);
         String hash = hasher.hash(newPassword);
         AtomicBoolean verified = new AtomicBoolean();
         User after = use(proof, proven -> {
             User user = verifying(proven);
+            if (user.hasFactor() && !found.hasFactor()) {
+                throw secondFactor.required(ChallengePurpose.RESET, user, proof.hash(), client);
+            }
             verified.set(proven.user().emailVerified() == null);
             return UserEdit.withPassword(
                     user.withoutSessions(null), hash, context.mails().passwordNotice(user, client));
         });
         finish(after, verified.get(), client);
+    }
+
+    /** Requires the second factor of an account that has one. Nothing has changed yet, and the proof stays valid. */
+    private void requireFactor(User user, Proof proof, @Nullable FactorResponse factor, ClientInfo client) {
+        if (!user.hasFactor()) {
+            return;
+        }
+        if (factor == null) {
+            throw secondFactor.required(ChallengePurpose.RESET, user, proof.hash(), client);
+        }
+        secondFactor.requireRight(factor, ChallengePurpose.RESET, proof.hash(), client);
     }
 
     private User use(Proof proof, Function<ProvenUser, UserEdit> edit) {

@@ -16,6 +16,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.docs.OpenApiResource;
 import org.gatehouse.docs.RootResource;
 import org.gatehouse.docs.SwaggerUiResource;
+import org.gatehouse.factor.FactorModule;
 import org.gatehouse.health.Health;
 import org.gatehouse.http.HttpModule;
 import org.gatehouse.key.KeyModule;
@@ -35,6 +36,7 @@ import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.RedisConnection;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.transfer.TransferModule;
+import org.gatehouse.user.FactorRule;
 import org.gatehouse.user.UserDaos;
 import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserModule;
@@ -53,9 +55,11 @@ final class Gatehouse implements AutoCloseable {
     private final RedisConnection redis;
     private final Generation generation;
     private final AuditModule audit;
+    private final FactorRule factorRule;
     private final KeyModule key;
     private final UserDaos users;
     private final CachedSessions sessions;
+    private final FactorModule factor;
     private final LoginModule login;
     private final MailModule mail;
     private final AccountModule account;
@@ -97,27 +101,21 @@ final class Gatehouse implements AutoCloseable {
         ModuleContext context = new ModuleContext(settings, mongo, redis, parts.clock(), parts.metrics());
 
         audit = AuditModule.of(context);
-        key = KeyModule.of(context, parts.keySchedule(), audit.log());
+        key = KeyModule.of(context, parts.keySchedule());
         users = UserDaos.of(context, generation);
+        factorRule = new FactorRule(settings.factorRequiredRoles(), users.stored()::findLinearizable);
         sessions = new CachedSessions(context, generation);
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         Throttle throttle = new Throttle(redis, parts.clock());
         mail = new MailModule(context, throttle);
         UserMails mails = new UserMails(mail.queue(), settings.mail(), parts.clock());
+        factor = new FactorModule(context, users, throttle, mails, audit.log());
         login = new LoginModule(context, throttle, users.cached(), sessions, hasher, mails);
         CachedServices services = new CachedServices(context, generation);
         user = UserModule.of(
-                context,
-                users,
-                hasher,
-                policy,
-                throttle,
-                login.reauthentication(),
-                services::currentRoles,
-                mails,
-                audit.log());
+                context, users, hasher, policy, throttle, login.stepUp(), services::currentRoles, mails, audit.log());
         SessionModule session = SessionModule.of(context, sessions, user.service(), audit.log());
-        ServiceModule service = ServiceModule.of(context, services, throttle, audit.log());
+        ServiceModule service = ServiceModule.of(context, services, login.stepUp(), throttle, audit.log());
         AuthModule auth = AuthModule.of(
                 context,
                 key.keys(),
@@ -126,6 +124,7 @@ final class Gatehouse implements AutoCloseable {
                 services,
                 session.service(),
                 service,
+                factorRule,
                 hasher::recordRequest);
         account = AccountModule.of(
                 context,
@@ -137,24 +136,37 @@ final class Gatehouse implements AutoCloseable {
                         hasher,
                         policy,
                         throttle,
-                        login.reauthentication(),
+                        login.stepUp(),
                         auth.authenticator(),
+                        factor.secondFactor(),
                         audit.log()),
                 login::clearFailures);
-        transfer = TransferModule.of(settings, users, hasher, audit.log(), auth.authenticator()::isStillAdministrator);
+        transfer = TransferModule.of(
+                settings,
+                users,
+                hasher,
+                login.stepUp(),
+                factor.transfer(),
+                audit.log(),
+                auth.authenticator()::isStillAdministrator);
         startup = new Startup(() -> prepare(context, login, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable, mail.probe());
         migration = MigrationModule.of(context, hasher);
 
         resources = Stream.of(
-                        login.resources(policy, user.service(), session.service(), auth, audit.log()),
+                        login.resources(policy, user.service(), session.service(), auth, factor, audit.log()),
                         auth.resources(),
                         session.resources(),
                         user.resources(),
                         account.resources(),
+                        factor.resources(new FactorModule.Parts(
+                                user.service(),
+                                login.stepUp(),
+                                factorRule::mustHaveFactor,
+                                login.sessionUpgrade(session.service(), auth))),
                         service.resources(),
                         transfer.resources(),
-                        key.resources(),
+                        key.resources(login.stepUp(), audit.log()),
                         audit.resources(),
                         health.resources(),
                         List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource()))
@@ -170,16 +182,19 @@ final class Gatehouse implements AutoCloseable {
         audit.log().createIndexes();
         sessions.prepare();
         user.createIndexes().run();
+        factor.createIndexes();
         mail.createIndexes();
         key.keys().start();
         new FirstAdministrator(context, users, hasher, audit.log(), login::clearFailures, administratorCreated)
                 .ensure();
         migration.startBackground();
+        factor.startBackground();
         mail.start(users.outbox(), account.preparer());
     }
 
     /** Starts the node. A background thread repeats a failed preparation of the stores, or finishes a slow one. */
     void start() {
+        factorRule.recommend();
         generation.start();
         health.start();
         startup.run();
@@ -198,6 +213,7 @@ final class Gatehouse implements AutoCloseable {
         mail.close();
         key.keys().close();
         migration.close();
+        factor.close();
         hasher.close();
         login.close();
         generation.close();

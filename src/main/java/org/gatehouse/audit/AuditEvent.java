@@ -66,6 +66,8 @@ public record AuditEvent(
         HASHES("hashes"),
         /** An address of a mail. */
         EMAIL("email"),
+        /** The type or the id of a second factor. */
+        FACTOR("factor"),
         /** The method and the route of the request. */
         CALL("call");
 

@@ -33,6 +33,19 @@ public enum AuditType {
     EMAIL_REMOVED,
     /** The receiver of a notice restored the old address. */
     EMAIL_UNDONE,
+    /** A password was right, and the response asked for a second factor. */
+    FACTOR_REQUIRED,
+    /** A code or a passkey was wrong, with the type of the factor. */
+    FACTOR_FAILED,
+    FACTOR_ADDED,
+    /** The owner or an administrator removed a factor. */
+    FACTOR_REMOVED,
+    RECOVERY_CODE_USED,
+    RECOVERY_CODES_REPLACED,
+    /** The counter of a passkey went back, so a copy of the passkey may exist. */
+    PASSKEY_COUNTER_DECREASED,
+    /** A user authenticated again in a session. */
+    STEP_UP_SUCCEEDED,
     INVITATION_SENT,
     INVITATION_ACCEPTED,
     /** An administrator made a mail due at once. */

@@ -12,6 +12,7 @@ import org.gatehouse.service.ServiceModule;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
+import org.gatehouse.user.FactorRule;
 import org.gatehouse.user.UserDao;
 
 /**
@@ -19,7 +20,7 @@ import org.gatehouse.user.UserDao;
  *
  * @param filter the filter that authenticates every request
  */
-public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object filter, List<Object> resources) {
+public record AuthModule(UserTokens tokens, Authenticator authenticator, Object filter, List<Object> resources) {
     /**
      * Creates the module.
      *
@@ -33,6 +34,7 @@ public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object
             CachedServices services,
             SessionService sessionService,
             ServiceModule service,
+            FactorRule factorRule,
             Runnable onCheck) {
         Settings settings = context.settings();
         String issuer = settings.authIssuer();
@@ -42,18 +44,20 @@ public record AuthModule(TokenIssuer issuer, Authenticator authenticator, Object
         Set<String> issuers = new HashSet<>(Set.of(issuer));
         Optional.ofNullable(settings.previousIssuer()).ifPresent(issuers::add);
         TokenVerifier verifier = new TokenVerifier(keys, issuers, audience, context.clock(), bulkhead);
+        EnrolmentCheck enrolment = new EnrolmentCheck(factorRule, sessions);
         Authenticator authenticator =
-                new Authenticator(verifier, sessions, users, services, service.clients(), onCheck);
+                new Authenticator(verifier, sessions, users, services, service.clients(), enrolment, onCheck);
         TokenIssuer tokens =
                 new TokenIssuer(keys, settings.tokenType(), issuer, audience, settings.authExpiry(), context.clock());
         return new AuthModule(
-                tokens,
+                new UserTokens(tokens, factorRule),
                 authenticator,
                 new AuthenticationFilter(authenticator, settings.registrationOpen()),
                 List.of(
-                        new IntrospectionResource(authenticator, sessionService, issuer, audience),
+                        new IntrospectionResource(
+                                authenticator, sessionService, sessions, factorRule, issuer, audience),
                         new RevocationResource(authenticator, sessionService, service.accounts()),
                         new ClientTokenResource(service.clients(), tokens),
-                        new CheckResource()));
+                        new CheckResource(sessions, context.clock())));
     }
 }

@@ -12,10 +12,13 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.gatehouse.auth.Authenticator.Authenticated;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
+import org.gatehouse.user.AllowsEnrolment;
 import org.gatehouse.user.Caller;
 import org.glassfish.jersey.server.ExtendedUriInfo;
 import org.glassfish.jersey.server.model.ResourceMethod;
@@ -74,12 +77,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
 
     private void admit(ContainerRequestContext request, AccessRule rule) {
         List<String> allowed = rule.allowed();
-        Caller caller = authenticator.callerIfAny(request, rule.basic()).orElse(null);
-        if (caller != null) {
-            // The caller is set before a possible rejection, because the access log also names the user of a rejected
-            // request.
-            request.setSecurityContext(new CallerContext(caller, request.getSecurityContext()));
-        }
+        Caller caller = callerIfAny(request, rule).orElse(null);
         if (registrationOpen && allowed.contains(Roles.NEWCOMER)) {
             return;
         }
@@ -89,6 +87,18 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         if (!isAllowed(caller, allowed)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
+    }
+
+    /** Sets the caller before a possible rejection, because the access log also names the user of a rejected request. */
+    private Optional<Caller> callerIfAny(ContainerRequestContext request, AccessRule rule) {
+        Optional<Authenticated> found = authenticator.authenticateIfAny(request, rule.basic());
+        found.ifPresent(authenticated -> {
+            request.setSecurityContext(new CallerContext(authenticated.caller(), request.getSecurityContext()));
+            if (!rule.enrolment()) {
+                authenticator.requireEnrolled(authenticated);
+            }
+        });
+        return found.map(Authenticated::caller);
     }
 
     private static boolean isAllowed(Caller caller, List<String> allowed) {
@@ -101,9 +111,10 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
      * @param open whether the method allows all callers, even without a token
      * @param allowed the roles of other callers
      * @param basic whether a service may authenticate with {@code Authorization: Basic}
+     * @param enrolment whether the method also allows users who must add a second factor
      */
-    private record AccessRule(boolean open, List<String> allowed, boolean basic) {
-        static final AccessRule NOT_ALLOWED = new AccessRule(false, List.of(), false);
+    private record AccessRule(boolean open, List<String> allowed, boolean basic, boolean enrolment) {
+        static final AccessRule NOT_ALLOWED = new AccessRule(false, List.of(), false, false);
 
         static AccessRule of(ResourceMethod matched) {
             Method method = matched.getInvocable().getHandlingMethod();
@@ -111,7 +122,8 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
             return new AccessRule(
                     method.isAnnotationPresent(PermitAll.class),
                     roles == null ? List.of() : List.of(roles.value()),
-                    method.isAnnotationPresent(AllowsBasic.class));
+                    method.isAnnotationPresent(AllowsBasic.class),
+                    method.isAnnotationPresent(AllowsEnrolment.class));
         }
     }
 

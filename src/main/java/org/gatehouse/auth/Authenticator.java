@@ -8,6 +8,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BasicCredentials;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.service.CachedServices;
@@ -19,6 +20,7 @@ import org.gatehouse.user.ServiceCaller;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserDao;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Determines the caller of a request from its token.
@@ -35,6 +37,7 @@ public final class Authenticator {
     private final UserDao users;
     private final CachedServices services;
     private final ClientAuthenticator clients;
+    private final EnrolmentCheck enrolment;
     private final Runnable onCheck;
 
     /** @param onCheck called before each check of a token; password hashing uses fewer cores if checks are frequent */
@@ -44,17 +47,23 @@ public final class Authenticator {
             UserDao users,
             CachedServices services,
             ClientAuthenticator clients,
+            EnrolmentCheck enrolment,
             Runnable onCheck) {
         this.verifier = verifier;
         this.sessions = sessions;
         this.users = users;
         this.services = services;
         this.clients = clients;
+        this.enrolment = enrolment;
         this.onCheck = onCheck;
     }
 
-    /** A valid token and its caller. */
-    record Authenticated(AccessToken token, Caller caller) {}
+    /**
+     * The caller of a request.
+     *
+     * @param token the verified token; null for a service that sent its id and a secret
+     */
+    record Authenticated(@Nullable AccessToken token, Caller caller) {}
 
     /**
      * Returns the caller of a request to a method that does not require a token; empty if the request has none.
@@ -62,17 +71,20 @@ public final class Authenticator {
      * @throws GatehouseException for the same reasons as a method that requires a token
      */
     public Optional<Caller> optionalCaller(ContainerRequestContext request) {
-        return callerIfAny(request, false);
+        Optional<Authenticated> authenticated = authenticateIfAny(request, false);
+        authenticated.ifPresent(this::requireEnrolled);
+        return authenticated.map(Authenticated::caller);
     }
 
     /**
-     * Returns the caller of the request, or empty if the request has no credentials.
+     * Returns the caller of the request, who may have to add a second factor first; empty if the request has no
+     * credentials.
      *
      * @param allowsBasic whether the id and a secret of a service are also accepted
      * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code CLIENT_WRONG},
      *     {@code CLIENT_AMBIGUOUS}, {@code LOGIN_THROTTLED}, {@code BUSY} or {@code STORE_UNAVAILABLE}
      */
-    Optional<Caller> callerIfAny(ContainerRequestContext request, boolean allowsBasic) {
+    Optional<Authenticated> authenticateIfAny(ContainerRequestContext request, boolean allowsBasic) {
         ClientInfo clientInfo = ClientInfo.of(request);
         Optional<String> sent = RequestCredentials.tokenOf(request);
         if (allowsBasic) {
@@ -81,19 +93,27 @@ public final class Authenticator {
                 throw new GatehouseException(ErrorCode.CLIENT_AMBIGUOUS);
             }
             if (basic != null) {
-                return Optional.of(clients.authenticate(basic, clientInfo));
+                return Optional.of(new Authenticated(null, clients.authenticate(basic, clientInfo)));
             }
         }
         if (sent.isEmpty() && RequestCredentials.hasBareToken(request)) {
             // A bare token is rejected. Otherwise, a method that is open to all would treat the client as anonymous.
             throw RequestCredentials.tokenMissing(request);
         }
-        return sent.map(
-                token -> authenticate(token, clientInfo.source(), clientInfo).caller());
+        return sent.map(token -> authenticate(token, clientInfo.source(), clientInfo));
     }
 
     /**
-     * Checks a token and the current state of its session and its user.
+     * Rejects a user who must add a second factor first.
+     *
+     * @throws GatehouseException {@code FACTOR_ENROLMENT_REQUIRED}; {@code STORE_UNAVAILABLE}
+     */
+    void requireEnrolled(Authenticated authenticated) {
+        enrolment.require(authenticated.token(), authenticated.caller());
+    }
+
+    /**
+     * Checks a token and the current state of its session and its user, who may have to add a second factor first.
      *
      * @param source the sender of the token; {@link VerificationBulkhead} limits senders of many bad tokens
      * @throws GatehouseException the {@code TOKEN_*} code of the problem, {@code SESSION_ENDED}, {@code BUSY}
@@ -132,9 +152,14 @@ public final class Authenticator {
     /** Returns whether the caller is still valid and an administrator. The token may have expired. */
     public boolean isStillAdministrator(Caller caller) {
         Optional<? extends Caller> now = caller instanceof ServiceCaller service
-                ? services.caller(service.id(), service.roles(), service.epoch(), service.clientInfo())
-                : live(caller.requireUser().id(), caller.requireUser().sessionId(), caller.clientInfo());
-        return now.filter(Caller::isAdmin).isPresent();
+                ? services.caller(
+                        service.id(), service.roles(), service.epoch(), service.authentication(), service.clientInfo())
+                : live(
+                        new UserSession(
+                                caller.requireUser().id(), caller.requireUser().sessionId()),
+                        caller.requireUser().authentication(),
+                        caller.clientInfo());
+        return now.filter(Caller::isAdmin).filter(enrolment::isSatisfied).isPresent();
     }
 
     /**
@@ -148,16 +173,23 @@ public final class Authenticator {
 
     private Caller caller(AccessToken token, ClientInfo clientInfo) {
         if (token.subject() instanceof AccessToken.Service service) {
-            return services.caller(service.id(), token.roles(), service.epoch(), clientInfo)
+            return services.caller(
+                            service.id(),
+                            token.roles(),
+                            service.epoch(),
+                            Authentication.service(token.issuedAt()),
+                            clientInfo)
                     .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
         }
         UserSession session = (UserSession) token.subject();
-        return live(session.userId(), session.sessionId(), clientInfo)
+        return live(session, token.authentication(), clientInfo)
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
     /** Returns the caller, or empty if the session has ended, or if the user is deleted or disabled. */
-    private Optional<UserCaller> live(UserId userId, SessionId sessionId, ClientInfo clientInfo) {
+    private Optional<UserCaller> live(UserSession of, @Nullable Authentication authentication, ClientInfo clientInfo) {
+        UserId userId = of.userId();
+        SessionId sessionId = of.sessionId();
         Supplier<Optional<LiveSession>> pendingSession = sessions.findAsync(sessionId);
         Supplier<Optional<User>> pendingUser = users.findAsync(userId);
         return pendingSession
@@ -166,6 +198,6 @@ public final class Authenticator {
                 .flatMap(session -> pendingUser
                         .get()
                         .filter(user -> user.allows(sessionId, session.epoch()))
-                        .map(user -> new UserCaller(user, sessionId, session.epoch(), clientInfo)));
+                        .map(user -> new UserCaller(user, sessionId, session.epoch(), authentication, clientInfo)));
     }
 }

@@ -12,7 +12,9 @@ import java.util.Date;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import org.gatehouse.config.Settings;
 import org.gatehouse.identity.AccountId;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.key.SigningKey;
@@ -23,6 +25,15 @@ import org.gatehouse.user.ServiceCaller;
 public final class TokenIssuer {
     /** The claim with the number that a service's account must still have. Tokens of users have a session instead. */
     static final String EPOCH = "epoch";
+
+    /** The time of the latest authentication, in seconds (OpenID Connect Core 1.0, section 2). */
+    static final String AUTH_TIME = "auth_time";
+
+    /** The methods of the authentication (RFC 8176). */
+    static final String AMR = "amr";
+
+    /** The class of the authentication (OpenID Connect Core 1.0, section 2). */
+    static final String ACR = "acr";
 
     private final SigningKeys keys;
     private final JOSEObjectType type;
@@ -57,13 +68,32 @@ public final class TokenIssuer {
      * Issues a new token for this session.
      *
      * @param roles a claim for services that verify the token; Gatehouse itself uses the user's current roles
+     * @param authentication the latest authentication in the session
      * @param sessionEnds when the session ends; the token expires at or before this time
      * @throws org.gatehouse.error.GatehouseException {@code STORE_UNAVAILABLE} if no trusted signing key is available
      */
-    public Issued issue(UserId userId, SessionId sessionId, Set<String> roles, Instant sessionEnds) {
-        JWTClaimsSet.Builder claims =
-                new JWTClaimsSet.Builder().claim("sid", sessionId.text()).claim("client_id", audience);
-        return issue(claims, userId, roles, sessionEnds);
+    public Issued issue(
+            UserId userId, SessionId sessionId, Set<String> roles, Authentication authentication, Instant sessionEnds) {
+        return issue(claims(sessionId, authentication), audience, userId, roles, sessionEnds);
+    }
+
+    /**
+     * Issues a token with which the user can only add a second factor. Other services reject it, because of its
+     * audience. Parameters and errors are those of {@link #issue}.
+     */
+    public Issued issueForEnrolment(
+            UserId userId, SessionId sessionId, Authentication authentication, Instant sessionEnds) {
+        JWTClaimsSet.Builder claims = claims(sessionId, authentication);
+        return issue(claims, Settings.ENROLMENT_AUDIENCE, userId, Set.of(), sessionEnds);
+    }
+
+    private JWTClaimsSet.Builder claims(SessionId sessionId, Authentication authentication) {
+        return new JWTClaimsSet.Builder()
+                .claim("sid", sessionId.text())
+                .claim("client_id", audience)
+                .claim(AUTH_TIME, authentication.time().getEpochSecond())
+                .claim(AMR, authentication.amr())
+                .claim(ACR, authentication.acr());
     }
 
     /**
@@ -79,16 +109,17 @@ public final class TokenIssuer {
         if (!scope.isEmpty()) {
             claims.claim("scope", Scope.text(scope));
         }
-        return issue(claims, service.id(), scope, Instant.MAX);
+        return issue(claims, audience, service.id(), scope, Instant.MAX);
     }
 
-    private Issued issue(JWTClaimsSet.Builder more, AccountId subject, Set<String> roles, Instant latest) {
+    private Issued issue(
+            JWTClaimsSet.Builder more, String recipient, AccountId subject, Set<String> roles, Instant latest) {
         SigningKey key = keys.current();
         Instant now = clock.instant();
         Instant expires = now.plus(lifetime).isBefore(latest) ? now.plus(lifetime) : latest;
         JWTClaimsSet claims = more.issuer(issuer)
                 .subject(subject.hex())
-                .audience(audience)
+                .audience(recipient)
                 .issueTime(Date.from(now))
                 .expirationTime(Date.from(expires))
                 .jwtID(UUID.randomUUID().toString())

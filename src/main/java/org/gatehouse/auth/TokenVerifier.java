@@ -25,8 +25,10 @@ import java.util.stream.Collectors;
 import org.gatehouse.auth.AccessToken.Service;
 import org.gatehouse.auth.AccessToken.Subject;
 import org.gatehouse.auth.AccessToken.UserSession;
+import org.gatehouse.config.Settings;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
@@ -154,7 +156,15 @@ final class TokenVerifier {
                 Objects.requireNonNullElse(claims.getStringClaim("client_id"), ""),
                 roles(claims),
                 issued.toInstant(),
-                claims.getExpirationTime().toInstant());
+                claims.getExpirationTime().toInstant(),
+                authentication(claims),
+                isForEnrolment(claims));
+    }
+
+    private static @Nullable Authentication authentication(JWTClaimsSet claims) throws ParseException {
+        Long time = claims.getLongClaim(TokenIssuer.AUTH_TIME);
+        List<String> methods = claims.getStringListClaim(TokenIssuer.AMR);
+        return time == null || methods == null ? null : Authentication.of(Instant.ofEpochSecond(time), methods);
     }
 
     /** Returns the service if the token names it as subject and client, as RFC 9068, section 2.2, requires. */
@@ -240,9 +250,13 @@ final class TokenVerifier {
         if (claims.getIssuer() == null || !issuers.contains(claims.getIssuer())) {
             throw invalid("jwt issuer invalid");
         }
-        if (!claims.getAudience().contains(audience)) {
+        if (!claims.getAudience().contains(audience) && !isForEnrolment(claims)) {
             throw invalid("jwt audience invalid");
         }
+    }
+
+    private static boolean isForEnrolment(JWTClaimsSet claims) {
+        return claims.getAudience().equals(List.of(Settings.ENROLMENT_AUDIENCE));
     }
 
     /**

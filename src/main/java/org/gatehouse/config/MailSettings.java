@@ -32,7 +32,9 @@ public record MailSettings(
         /** The address was changed. */
         EMAIL,
         /** A login came from a new device. */
-        DEVICE
+        DEVICE,
+        /** A second factor was added or removed, or a recovery code was used, or a passkey may have been copied. */
+        FACTOR
     }
 
     /** The lifetimes of the proofs in mails. */
@@ -92,6 +94,6 @@ public record MailSettings(
                 .filter(notice -> notice.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "must be none, or some of password, email and device, separated by commas"));
+                        "must be none, or some of password, email, device and factor, separated by commas"));
     }
 }

@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
  */
 public final class PublicUrl {
     private static final int MAX_PORT = 65_535;
+    private static final int HTTP_PORT = 80;
+    private static final int HTTPS_PORT = 443;
 
     /** Printable ASCII. An international host name is written with {@code xn--}. */
     private static final Pattern ASCII = Pattern.compile("[!-~]+");
@@ -92,6 +94,24 @@ public final class PublicUrl {
     /** Returns the address of a path below this address. */
     public URI resolve(String rawPath) {
         return URI.create(text + "/" + rawPath);
+    }
+
+    /** Returns the host in lower case. */
+    public String host() {
+        return URI.create(text).getHost().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns the origin of the address in the form that browsers send (RFC 6454, section 6.2). */
+    public String origin() {
+        return origin(URI.create(text));
+    }
+
+    static String origin(URI uri) {
+        String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+        int defaultPort = scheme.equals("https") ? HTTPS_PORT : HTTP_PORT;
+        String host = uri.getHost().toLowerCase(Locale.ROOT);
+        boolean hasPort = uri.getPort() >= 0 && uri.getPort() != defaultPort;
+        return scheme + "://" + host + (hasPort ? ":" + uri.getPort() : "");
     }
 
     /** Returns the address as the operator wrote it. */

@@ -3,10 +3,12 @@ package org.gatehouse.config;
 import io.netty.util.NetUtil;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.gatehouse.identity.Roles;
 
 /**
  * The catalog of settings: name, type, bounds, default and description of each. A test compares it with
@@ -49,6 +51,12 @@ public final class SettingCatalog {
             "Time for which an `ES256` key signs until the next one replaces it, as an ISO-8601 duration or in ms, from `PT1H` to `P366D`.");
     static final Setting<Integer> AUTH_EXPIRY = Setting.number(
             "AUTH_EXPIRY", 600_000, 1_000, 86_400_000, "Lifetime of an access token in ms, from 1000 to 86400000.");
+    static final Setting<Integer> STEP_UP_MAX_AGE = Setting.number(
+            "STEP_UP_MAX_AGE",
+            600_000,
+            1_000,
+            86_400_000,
+            "Time in ms after a login in which sensitive calls need no further authentication, from 1000 to 86400000.");
     static final Setting<PublicUrl> PUBLIC_URL = new Setting<>(
             "PUBLIC_URL",
             "Address under which clients reach Gatehouse, such as `https://login.example.com/accounts`, without a final slash; a URL in `AUTH_ISSUER` is the default.",
@@ -69,8 +77,12 @@ public final class SettingCatalog {
             "at+jwt",
             false,
             SettingCatalog::tokenType);
-    static final Setting<String> AUTH_AUDIENCE =
-            Setting.text("AUTH_AUDIENCE", "gatehouse", "Value of the claim `aud`, which every token must have.");
+    static final Setting<String> AUTH_AUDIENCE = new Setting<>(
+            "AUTH_AUDIENCE",
+            "Value of the claim `aud`, which every token must have.",
+            "gatehouse",
+            false,
+            SettingCatalog::audience);
     static final Setting<Duration> REFRESH_IDLE = Setting.span(
             "REFRESH_IDLE",
             Duration.ofDays(7),
@@ -150,6 +162,12 @@ public final class SettingCatalog {
             "false",
             "true",
             "At the start, `true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` and ends this user's sessions; remove the setting afterwards.");
+    static final Setting<Set<String>> FACTOR_REQUIRED_ROLES = new Setting<>(
+            "FACTOR_REQUIRED_ROLES",
+            "Roles, separated by commas, whose users need a second factor; until they add one, they can call nothing else.",
+            null,
+            false,
+            SettingCatalog::roles);
     static final Setting<List<AddressRange>> TRUSTED_PROXIES = new Setting<>(
             "TRUSTED_PROXIES",
             "IP addresses and CIDR ranges, separated by commas, of the proxies whose headers about the client's address are trusted.",
@@ -162,6 +180,18 @@ public final class SettingCatalog {
             null,
             false,
             CorsOrigins::parse);
+    static final Setting<String> RP_ID = new Setting<>(
+            "RP_ID",
+            "Domain that passkeys belong to, such as `example.com`; the host of `PUBLIC_URL` is the default.",
+            null,
+            false,
+            PasskeySettings::parseRpId);
+    static final Setting<Set<String>> RP_ORIGINS = new Setting<>(
+            "RP_ORIGINS",
+            "Origins that may use passkeys, separated by commas: pages at `RP_ID` or below it, such as `https://app.example.com`, and apps, such as `android:apk-key-hash:…`; the origin of `PUBLIC_URL` is the default.",
+            null,
+            false,
+            PasskeySettings::parseOrigins);
 
     static final Setting<Long> IMPORT_MAX_BYTES = Setting.longNumber(
             "IMPORT_MAX_BYTES",
@@ -194,8 +224,8 @@ public final class SettingCatalog {
             MailSettings::parseDirectory);
     static final Setting<Set<MailSettings.Notice>> MAIL_NOTICES = new Setting<>(
             "MAIL_NOTICES",
-            "Events about which users get a mail: some of `password`, `email` and `device`, separated by commas, or `none`.",
-            "password,email,device",
+            "Events about which users get a mail: some of `password`, `email`, `device` and `factor`, separated by commas, or `none`.",
+            "password,email,device,factor",
             false,
             MailSettings::parseNotices);
     static final Setting<Long> PROOF_RESET_EXPIRY =
@@ -238,6 +268,7 @@ public final class SettingCatalog {
                 AUTH_ALG,
                 AUTH_KEY_ROTATION,
                 AUTH_EXPIRY,
+                STEP_UP_MAX_AGE,
                 PUBLIC_URL,
                 AUTH_ISSUER,
                 AUTH_ISSUER_PREVIOUS,
@@ -262,8 +293,11 @@ public final class SettingCatalog {
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
                 ADMIN_RESET,
+                FACTOR_REQUIRED_ROLES,
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
+                RP_ID,
+                RP_ORIGINS,
                 IMPORT_MAX_BYTES,
                 SMTP_URL,
                 MAIL_FROM,
@@ -314,6 +348,23 @@ public final class SettingCatalog {
     private static String tokenType(String text) {
         if (!text.equals("at+jwt") && !text.equals("JWT")) {
             throw new IllegalArgumentException("must be at+jwt or JWT");
+        }
+        return text;
+    }
+
+    private static Set<String> roles(String text) {
+        List<String> roles =
+                Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+        Roles.violation(roles).ifPresent(problem -> {
+            throw new IllegalArgumentException(problem);
+        });
+        return Set.copyOf(roles);
+    }
+
+    private static String audience(String text) {
+        if (text.equals(Settings.ENROLMENT_AUDIENCE)) {
+            throw new IllegalArgumentException(
+                    "must not be " + text + ", which is the audience of tokens that only allow to add a second factor");
         }
         return text;
     }

@@ -10,17 +10,21 @@ import org.jspecify.annotations.Nullable;
  * The values of the settings. Required values are present, and every value is within its bounds, so other code does not
  * check values again.
  *
+ * @param stepUpMaxAge the age of an authentication up to which sensitive calls accept it
  * @param publicUrl the address under which clients reach the service, if it is known
  * @param previousIssuer a second accepted issuer
  * @param tokenType the {@code typ} of new tokens
+ * @param factorRequiredRoles the roles whose users need a second factor
  * @param corsOrigins the allowed origins, or {@code *} for all
  * @param mail the settings of mails; null if no mail server is set
+ * @param passkeys the relying party of passkeys; null if passkeys are not configured
  */
 public record Settings(
         AuthKeys authKeys,
         TokenAlgorithm authAlgorithm,
         Duration authKeyRotation,
         Duration authExpiry,
+        Duration stepUpMaxAge,
         @Nullable PublicUrl publicUrl,
         String authIssuer,
         @Nullable String previousIssuer,
@@ -41,13 +45,17 @@ public record Settings(
         int argon2Iterations,
         boolean registrationOpen,
         @Nullable FirstAdministrator firstAdministrator,
+        Set<String> factorRequiredRoles,
         List<AddressRange> trustedProxies,
         Set<String> corsOrigins,
         long importMaxBytes,
         @Nullable Secret metricsToken,
         Duration shutdownDelay,
         boolean logAsJson,
-        @Nullable MailSettings mail) {
+        @Nullable MailSettings mail,
+        @Nullable PasskeySettings passkeys) {
+    /** The audience of a token that only allows to add a second factor. No other service accepts it. */
+    public static final String ENROLMENT_AUDIENCE = "urn:gatehouse:enrolment";
 
     /**
      * The account that is created if no administrator exists.
@@ -91,6 +99,7 @@ public record Settings(
                 reader.withDefault(SettingCatalog.AUTH_ALG),
                 reader.withDefault(SettingCatalog.AUTH_KEY_ROTATION),
                 Duration.ofMillis(reader.withDefault(SettingCatalog.AUTH_EXPIRY)),
+                Duration.ofMillis(reader.withDefault(SettingCatalog.STEP_UP_MAX_AGE)),
                 address,
                 issuer,
                 reader.optional(SettingCatalog.AUTH_ISSUER_PREVIOUS),
@@ -111,13 +120,15 @@ public record Settings(
                 reader.withDefault(SettingCatalog.ARGON2_ITERATIONS),
                 reader.withDefault(SettingCatalog.REGISTRATION),
                 administratorFrom(reader, rules, passwordMinLength),
+                Objects.requireNonNullElse(reader.optional(SettingCatalog.FACTOR_REQUIRED_ROLES), Set.of()),
                 Objects.requireNonNullElse(reader.optional(SettingCatalog.TRUSTED_PROXIES), List.of()),
                 Objects.requireNonNullElse(reader.optional(SettingCatalog.CORS_ORIGINS), Set.of()),
                 reader.withDefault(SettingCatalog.IMPORT_MAX_BYTES),
                 reader.optional(SettingCatalog.METRICS_TOKEN),
                 reader.withDefault(SettingCatalog.SHUTDOWN_DELAY),
                 reader.withDefault(SettingCatalog.LOG_FORMAT),
-                MailSettings.from(reader, address));
+                MailSettings.from(reader, address),
+                PasskeySettings.from(reader, address));
         reader.throwIfAny();
         return settings;
     }

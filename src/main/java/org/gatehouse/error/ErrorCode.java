@@ -31,12 +31,20 @@ public enum ErrorCode {
     CLIENT_AMBIGUOUS(400, "The request authenticates in two ways."),
     GRANT_TYPE_UNSUPPORTED(400, "The only grant_type is client_credentials."),
     PROOF_INVALID(400, "The proof is not valid."),
+    CREDENTIAL_INVALID(400, "The credential of the passkey is not valid."),
+    FACTOR_REQUIRED(401, "A second factor is required; see POST /login/factor."),
+    FACTOR_WRONG(401, "The code or the passkey is not right."),
+    CHALLENGE_INVALID(401, "The challenge is not valid; begin again."),
+    INSUFFICIENT_USER_AUTHENTICATION(
+            401, "This call requires a more recent or a stronger authentication; see POST /login/step-up."),
     SCOPE_INVALID(400, "The scope contains a role that the service does not have."),
     FORBIDDEN(403, "You are not allowed to do this."),
+    FACTOR_ENROLMENT_REQUIRED(403, "Your role requires a second factor; add one with POST /factor/totp or /passkey."),
     NOT_FOUND(404, "There is nothing at this path."),
     SESSION_NOT_FOUND(404, "There is no such session."),
     SERVICE_NOT_FOUND(404, "The service does not exist."),
     MAIL_NOT_FOUND(404, "The mail does not exist."),
+    FACTOR_NOT_FOUND(404, "The factor does not exist."),
     METHOD_NOT_ALLOWED(405, "This path does not support that method."),
     BODY_TIMEOUT(408, "The body did not arrive in time."),
     NOT_ACCEPTABLE(406, "None of the media types in Accept is available here."),
@@ -45,6 +53,9 @@ public enum ErrorCode {
     EMAIL_TAKEN(409, "Another account has verified this address."),
     EMAIL_MISSING(409, "The account does not have an address."),
     MAIL_NOT_RETRYABLE(409, "A mail that is sent, void or expired is not sent again."),
+    FACTOR_LIMIT(409, "The account has the maximum number of factors of this type."),
+    FACTOR_MISSING(409, "The account does not have a second factor."),
+    FACTOR_REQUIRED_BY_ROLE(409, "A role requires a second factor, so the last one cannot be removed."),
     LAST_ADMINISTRATOR(409, "The last active administrator cannot be demoted, disabled or deleted."),
     SECRET_LIMIT(409, "The service already has two valid secrets; wait until one ends, or end both at once."),
     KEYS_FIXED(409, "With AUTH_ALG=HS256 the key is AUTH_KEY itself; change it in the settings."),
@@ -57,6 +68,8 @@ public enum ErrorCode {
     INTERNAL(500, "Something went wrong on our side; quote the request id to the operator."),
     BUSY(503, "The server is overloaded; try again shortly."),
     MAIL_NOT_CONFIGURED(503, "This server does not send mail, because SMTP_URL is not set."),
+    PASSKEYS_NOT_CONFIGURED(
+            503, "This server does not support passkeys, because neither RP_ID nor a PUBLIC_URL with https is set."),
     STORE_UNAVAILABLE(503, "The user store cannot be reached; try again shortly.");
 
     private final int status;

@@ -1,5 +1,6 @@
 package org.gatehouse.error;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,13 +23,14 @@ public final class GatehouseException extends RuntimeException {
     private final @Nullable Duration retryAfter;
     private final @Nullable Instant expiredAt;
     private final @Nullable String hint;
+    private final transient @Nullable ObjectNode details;
 
     public GatehouseException(ErrorCode code) {
         this(code, code.message());
     }
 
     public GatehouseException(ErrorCode code, String message) {
-        this(code, message, null, List.of(), null, null, null);
+        this(code, message, null, List.of(), null, null, null, null);
     }
 
     private GatehouseException(
@@ -38,17 +40,19 @@ public final class GatehouseException extends RuntimeException {
             List<FieldError> errors,
             @Nullable Duration retryAfter,
             @Nullable Instant expiredAt,
-            @Nullable String hint) {
+            @Nullable String hint,
+            @Nullable ObjectNode details) {
         super(message, cause, false, cause != null);
         this.code = code;
         this.errors = List.copyOf(errors);
         this.retryAfter = retryAfter;
         this.expiredAt = expiredAt;
         this.hint = hint;
+        this.details = details;
     }
 
     static GatehouseException invalid(ErrorCode code, List<FieldError> errors) {
-        return new GatehouseException(code, code.message(), null, errors, null, null, null);
+        return new GatehouseException(code, code.message(), null, errors, null, null, null, null);
     }
 
     /** Returns {@code VALIDATION_FAILED} for one field. */
@@ -59,12 +63,12 @@ public final class GatehouseException extends RuntimeException {
     /** Returns {@code TOKEN_EXPIRED} with the time of expiry, which the legacy service also returned. */
     public static GatehouseException expired(Instant expiredAt) {
         ErrorCode code = ErrorCode.TOKEN_EXPIRED;
-        return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt, null);
+        return new GatehouseException(code, code.message(), null, List.of(), null, expiredAt, null, null);
     }
 
     /** Returns a temporary failure. The caller may retry after {@code retryAfter}. */
     public static GatehouseException temporary(ErrorCode code, Duration retryAfter, @Nullable Throwable cause) {
-        return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null, null);
+        return new GatehouseException(code, code.message(), cause, List.of(), retryAfter, null, null, null);
     }
 
     /**
@@ -80,7 +84,17 @@ public final class GatehouseException extends RuntimeException {
                 errors,
                 retryAfter,
                 expiredAt,
-                sentence);
+                sentence,
+                details);
+    }
+
+    /**
+     * Returns an exception with more members of the error body.
+     *
+     * @param details the members, such as the {@code challenge} of {@code FACTOR_REQUIRED}; not to be modified later
+     */
+    public static GatehouseException withDetails(ErrorCode code, ObjectNode details) {
+        return new GatehouseException(code, code.message(), null, List.of(), null, null, null, details);
     }
 
     public ErrorCode code() {
@@ -105,5 +119,10 @@ public final class GatehouseException extends RuntimeException {
     /** Returns a sentence on how the caller can avoid the failure; empty if the message is sufficient. */
     public Optional<String> hint() {
         return Optional.ofNullable(hint);
+    }
+
+    /** Returns more members of the error body; empty for most codes. */
+    public Optional<ObjectNode> details() {
+        return Optional.ofNullable(details);
     }
 }

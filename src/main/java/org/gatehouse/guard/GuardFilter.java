@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * containers check these before filters.
  *
  * <p>Rejected requests are answered as RFC 6750, section 3, requires: 401 without {@code error} if the request has no
- * token, 401 {@code invalid_token}, 400 {@code invalid_request} if it has several, 403 {@code insufficient_scope}. If
- * the token could not be checked, the answer is 503 with {@code Retry-After}. The answers are sent with
- * {@code sendError}, so error pages of the application apply.
+ * token, 401 {@code invalid_token}, 400 {@code invalid_request} if it has several, 403 {@code insufficient_scope}; 401
+ * {@code insufficient_user_authentication} as RFC 9470, section 3, requires. If the token could not be checked, the
+ * answer is 503 with {@code Retry-After}. The answers are sent with {@code sendError}, so error pages of the application
+ * apply.
  *
  * <p>For use with {@code @WebFilter}, an application declares an empty subclass. Map the filter to the dispatcher types
  * REQUEST and ASYNC, and also to ERROR if error pages need the caller.
@@ -139,13 +140,14 @@ public class GuardFilter implements Filter {
         String path = path(request);
         String token = RequestToken.of(request);
         if (token == null) {
-            if (current.settings.optional && !current.settings.requiredRoles.appliesTo(path)) {
+            if (current.settings.optional && !current.settings.requiresCaller(path)) {
                 return null;
             }
             throw Rejection.missing();
         }
         GuardPrincipal caller = check(current, token);
         current.settings.requiredRoles.require(caller, path);
+        current.settings.requiredAuthentication.require(caller, path, clock);
         return caller;
     }
 

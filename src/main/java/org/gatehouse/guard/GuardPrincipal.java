@@ -20,6 +20,7 @@ public final class GuardPrincipal implements Principal {
     private final @Nullable String clientId;
     private final Set<String> roles;
     private final Instant expiresAt;
+    private final CallerAuthentication authentication;
 
     GuardPrincipal(
             String issuer,
@@ -27,13 +28,15 @@ public final class GuardPrincipal implements Principal {
             @Nullable String username,
             @Nullable String clientId,
             Set<String> roles,
-            Instant expiresAt) {
+            Instant expiresAt,
+            CallerAuthentication authentication) {
         this.issuer = issuer;
         this.subject = subject;
         this.username = username;
         this.clientId = clientId;
         this.roles = Set.copyOf(roles);
         this.expiresAt = expiresAt;
+        this.authentication = authentication;
     }
 
     /**
@@ -71,6 +74,26 @@ public final class GuardPrincipal implements Principal {
     /** Returns the claim {@code exp}, in whole seconds. */
     public Instant expiresAt() {
         return expiresAt;
+    }
+
+    /**
+     * Returns the claim {@code auth_time} in whole seconds: the time of the latest authentication, if it is known. A
+     * service authenticates when its token is issued.
+     */
+    public Optional<Instant> authenticatedAt() {
+        return Optional.ofNullable(authentication.time);
+    }
+
+    /**
+     * Returns the claim {@code acr}: {@code urn:gatehouse:2} if the user authenticated with a second factor or a passkey,
+     * {@code urn:gatehouse:1} if not. Services have no class.
+     */
+    public Optional<String> authenticationClass() {
+        return Optional.ofNullable(authentication.acr);
+    }
+
+    CallerAuthentication authentication() {
+        return authentication;
     }
 
     /** Principals are equal if they have the same issuer and the same subject. */

@@ -21,6 +21,7 @@ final class GuardSettings {
     static final String CLIENT_SECRET_FILE = "client-secret-file";
     static final String UNREACHABLE = "unreachable";
     static final String REQUIRED_ROLES = "required-roles";
+    static final String REQUIRED_AUTHENTICATION = "required-authentication";
     static final String OPTIONAL = "optional";
 
     static final Set<String> NAMES = Set.of(
@@ -32,6 +33,7 @@ final class GuardSettings {
             CLIENT_SECRET_FILE,
             UNREACHABLE,
             REQUIRED_ROLES,
+            REQUIRED_AUTHENTICATION,
             OPTIONAL);
 
     /** How tokens are checked. */
@@ -55,6 +57,7 @@ final class GuardSettings {
     final Unreachable unreachable;
     final boolean optional;
     final RequiredRoles requiredRoles;
+    final RequiredAuthentication requiredAuthentication;
     /** The required member of {@code aud}; null if tokens for any audience are accepted. */
     final @Nullable String audience;
     /** Empty in the mode {@code offline}. */
@@ -67,7 +70,8 @@ final class GuardSettings {
         this.mode = reader.choice(MODE, Mode.OFFLINE, Mode.values());
         this.unreachable = reader.choice(UNREACHABLE, Unreachable.REFUSE, Unreachable.values());
         this.optional = reader.flag(OPTIONAL);
-        this.requiredRoles = reader.requiredRoles();
+        this.requiredRoles = reader.rules(REQUIRED_ROLES, RequiredRoles::parse);
+        this.requiredAuthentication = reader.rules(REQUIRED_AUTHENTICATION, RequiredAuthentication::parse);
         this.audience = reader.find(AUDIENCE);
         boolean introspects = mode == Mode.INTROSPECT;
         this.clientId = introspects ? reader.require(CLIENT_ID, "because mode is introspect") : "";
@@ -87,6 +91,11 @@ final class GuardSettings {
             throw new IllegalArgumentException(String.join("; ", reader.problems));
         }
         return settings;
+    }
+
+    /** Returns whether a rule matches the path, so that a request without a token must be rejected. */
+    boolean requiresCaller(String path) {
+        return requiredRoles.appliesTo(path) || requiredAuthentication.appliesTo(path);
     }
 
     private static final class Reader {
@@ -161,12 +170,12 @@ final class GuardSettings {
             return "true".equals(value);
         }
 
-        RequiredRoles requiredRoles() {
+        <T> T rules(String name, Function<@Nullable String, T> parser) {
             try {
-                return RequiredRoles.parse(find(REQUIRED_ROLES));
+                return parser.apply(find(name));
             } catch (IllegalArgumentException invalid) {
                 problems.add(String.valueOf(invalid.getMessage()));
-                return RequiredRoles.parse("");
+                return parser.apply(null);
             }
         }
 

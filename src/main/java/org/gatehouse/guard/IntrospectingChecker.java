@@ -252,16 +252,28 @@ final class IntrospectingChecker implements TokenChecker {
                 return null;
             }
             List<String> roles = JSONObjectUtils.getStringList(answer, "roles");
+            String clientId = JSONObjectUtils.getString(answer, "client_id");
             return new GuardPrincipal(
                     issuer,
                     subject,
                     JSONObjectUtils.getString(answer, "username"),
-                    JSONObjectUtils.getString(answer, "client_id"),
+                    clientId,
                     roles == null ? Set.of() : Set.copyOf(roles),
-                    Instant.ofEpochSecond(JSONObjectUtils.getLong(answer, "exp")));
+                    Instant.ofEpochSecond(JSONObjectUtils.getLong(answer, "exp")),
+                    CallerAuthentication.of(
+                            subject,
+                            clientId,
+                            seconds(answer, "auth_time"),
+                            seconds(answer, "iat"),
+                            JSONObjectUtils.getString(answer, "acr")));
         } catch (ParseException | RuntimeException malformed) {
             throw IssuerException.unreachable("its answer to an introspection cannot be read");
         }
+    }
+
+    /** Returns null if the member is absent, as {@code auth_time} is in answers of earlier versions. */
+    private static @Nullable Long seconds(Map<String, Object> answer, String name) throws ParseException {
+        return answer.get(name) == null ? null : JSONObjectUtils.getLong(answer, name);
     }
 
     private boolean isForAudience(@Nullable Object claim) {

@@ -44,6 +44,19 @@ final class Rejection extends Exception {
         return new Rejection(403, description, scope == null ? challenge : challenge + ", scope=\"" + scope + "\"");
     }
 
+    /**
+     * The token is valid, but the authentication is too old, or of a lower class (RFC 9470, section 3).
+     *
+     * @param maxAge the maximum age in seconds; null for any
+     * @param acr the required class; null for any
+     */
+    static Rejection insufficientAuthentication(@Nullable Integer maxAge, @Nullable String acr) {
+        String description = "A more recent or a stronger authentication is required.";
+        String challenge = challenge("insufficient_user_authentication", description);
+        challenge = maxAge == null ? challenge : challenge + ", max_age=\"" + maxAge + "\"";
+        return new Rejection(401, description, acr == null ? challenge : challenge + ", acr_values=\"" + acr + "\"");
+    }
+
     /** The token could not be checked, so it is neither accepted nor called invalid. */
     static Rejection unavailable() {
         return new Rejection(503, "The access token cannot be checked at present.", null);

@@ -27,6 +27,9 @@ final class SignedToken {
     static final int MAX_LENGTH = 8 * 1024;
 
     /** {@code at+jwt} (RFC 9068), also with the prefix of media types, and {@code JWT} for older clients. */
+    /** The audience of tokens of users who must add a second factor before anything else. */
+    private static final String ENROLMENT_AUDIENCE = "urn:gatehouse:enrolment";
+
     private static final Set<JOSEObjectType> TYPES =
             Set.of(new JOSEObjectType("at+jwt"), new JOSEObjectType("application/at+jwt"), new JOSEObjectType("JWT"));
 
@@ -74,6 +77,9 @@ final class SignedToken {
         if (!issuer.equals(claims.getIssuer())) {
             throw Rejection.invalidToken("The issuer of the access token is invalid.");
         }
+        if (claims.getAudience().contains(ENROLMENT_AUDIENCE)) {
+            throw Rejection.invalidToken("The access token only permits to add a second factor.");
+        }
         if (audience != null && !claims.getAudience().contains(audience)) {
             throw Rejection.invalidToken("The access token is for another audience.");
         }
@@ -98,13 +104,21 @@ final class SignedToken {
         List<String> roles = claims.getStringListClaim("roles");
         Set<String> present = new HashSet<>(roles == null ? List.of() : roles);
         present.removeIf(Objects::isNull);
+        String clientId = claims.getStringClaim("client_id");
+        Date issued = claims.getIssueTime();
         return new GuardPrincipal(
                 issuer,
                 claims.getSubject(),
                 null,
-                claims.getStringClaim("client_id"),
+                clientId,
                 present,
-                claims.getExpirationTime().toInstant());
+                claims.getExpirationTime().toInstant(),
+                CallerAuthentication.of(
+                        claims.getSubject(),
+                        clientId,
+                        claims.getLongClaim("auth_time"),
+                        issued == null ? null : issued.toInstant().getEpochSecond(),
+                        claims.getStringClaim("acr")));
     }
 
     /** Returns whether the principal's token is still valid, as {@link #parse} checks it. */

@@ -103,6 +103,7 @@ enum ErrorBody {
         }
         failure.expiredAt().ifPresent(instant -> body.put("expiredAt", IsoTime.format(instant)));
         failure.hint().ifPresent(hint -> body.put("hint", hint));
+        failure.details().ifPresent(body::setAll);
         body.put("requestId", RequestId.current());
         if (!failure.errors().isEmpty()) {
             body.putPOJO("errors", failure.errors());

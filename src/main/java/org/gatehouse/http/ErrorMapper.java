@@ -32,6 +32,11 @@ import org.slf4j.LoggerFactory;
 final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponseFilter {
     static final String ACCEPT_PATCH = "Accept-Patch";
 
+    /** The members of an error body that {@code INSUFFICIENT_USER_AUTHENTICATION} repeats in the header. */
+    private static final String MAX_AGE = "maxAge";
+
+    private static final String ACR_VALUES = "acrValues";
+
     private static final Logger log = LoggerFactory.getLogger(ErrorMapper.class);
 
     /** The error codes for requests that Jersey or the container rejects before a resource method runs. */
@@ -200,7 +205,7 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         ResponseBuilder response = Response.status(code.status()).entity(failure);
         failure.retryAfter().ifPresent(after -> response.header(HttpHeaders.RETRY_AFTER, secondsUntil(after)));
         if (code.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
-            response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(code));
+            response.header(HttpHeaders.WWW_AUTHENTICATE, challenge(failure));
         }
         return response;
     }
@@ -210,12 +215,40 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
         return Math.max(1, after.plusSeconds(1).minusNanos(1).toSeconds());
     }
 
-    /** Returns the challenge, with {@code invalid_token} only if the request had a token (RFC 6750, section 3). */
-    private static String challenge(ErrorCode code) {
-        return switch (code) {
-            case TOKEN_MISSING, CREDENTIALS_WRONG, METRICS_TOKEN_WRONG -> "Bearer";
+    /**
+     * Returns the challenge, with {@code invalid_token} only if the request had a token (RFC 6750, section 3), or with
+     * what a step-up must provide (RFC 9470, section 3).
+     */
+    private static String challenge(GatehouseException failure) {
+        return switch (failure.code()) {
+            case TOKEN_MISSING,
+                    CREDENTIALS_WRONG,
+                    METRICS_TOKEN_WRONG,
+                    FACTOR_REQUIRED,
+                    FACTOR_WRONG,
+                    CHALLENGE_INVALID -> "Bearer";
             case CLIENT_WRONG -> "Basic realm=\"gatehouse\", charset=\"UTF-8\"";
+            case INSUFFICIENT_USER_AUTHENTICATION -> stepUp(failure);
             default -> "Bearer error=\"invalid_token\"";
         };
+    }
+
+    private static String stepUp(GatehouseException failure) {
+        StringBuilder challenge = new StringBuilder("Bearer error=\"insufficient_user_authentication\"");
+        failure.details().ifPresent(details -> {
+            if (details.has(MAX_AGE)) {
+                challenge
+                        .append(", max_age=\"")
+                        .append(details.path(MAX_AGE).asLong())
+                        .append('"');
+            }
+            if (details.has(ACR_VALUES)) {
+                challenge
+                        .append(", acr_values=\"")
+                        .append(details.path(ACR_VALUES).asText())
+                        .append('"');
+            }
+        });
+        return challenge.toString();
     }
 }

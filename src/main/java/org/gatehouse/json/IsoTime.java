@@ -1,19 +1,37 @@
 package org.gatehouse.json;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
-/** Formats times for the API: ISO-8601 in UTC, always with three digits of milliseconds. */
+/** Formats and parses times of the API. Formatted times are ISO-8601 in UTC, always with three digits of milliseconds. */
 public final class IsoTime {
     private static final DateTimeFormatter MILLISECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
     private static final int MAX_YEAR = 9999;
 
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
+
     private IsoTime() {}
+
+    /** Parses a time of the years 1 to 9999, with any precision, which is truncated to milliseconds. */
+    public static Optional<Instant> parse(JsonNode node) {
+        try {
+            return Optional.ofNullable(node.textValue())
+                    .map(text -> Instant.parse(text).truncatedTo(ChronoUnit.MILLIS))
+                    .filter(time -> !time.isBefore(EARLIEST) && !time.isAfter(LATEST));
+        } catch (DateTimeException malformed) {
+            return Optional.empty();
+        }
+    }
 
     /** Formats the usual years without the formatter, which takes five times as long and runs three times per user. */
     public static String format(Instant instant) {

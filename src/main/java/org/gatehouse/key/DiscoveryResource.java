@@ -14,6 +14,7 @@ import org.gatehouse.config.Settings;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.PublicDocument;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.json.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,7 @@ public final class DiscoveryResource {
                 metadata,
                 "id_token_signing_alg_values_supported",
                 List.of(settings.authAlgorithm().name()));
+        add(metadata, "acr_values_supported", Authentication.ACR_VALUES);
         metadata.put("service_documentation", address(url, "docs"));
         return Json.write(metadata);
     }

@@ -6,17 +6,22 @@ import java.util.List;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.Settings;
 import org.gatehouse.store.ModuleContext;
+import org.gatehouse.user.StepUp;
 
-/** Creates the objects of this package. */
-public record KeyModule(SigningKeys keys, List<Object> resources) {
-    public static KeyModule of(ModuleContext context, KeySchedule schedule, AuditLog audit) {
-        SigningKeys keys = signingKeys(context, schedule);
-        return new KeyModule(
-                keys,
-                List.of(
-                        new KeyResource(keys, audit),
-                        new JwksResource(keys, schedule.maxAge()),
-                        new DiscoveryResource(context.settings(), schedule.maxAge())));
+/**
+ * Creates the objects of this package in two steps: the keys, which all tokens need, and then the resources, which need
+ * the step-up.
+ */
+public record KeyModule(Settings settings, KeySchedule schedule, SigningKeys keys) {
+    public static KeyModule of(ModuleContext context, KeySchedule schedule) {
+        return new KeyModule(context.settings(), schedule, signingKeys(context, schedule));
+    }
+
+    public List<Object> resources(StepUp stepUp, AuditLog audit) {
+        return List.of(
+                new KeyResource(keys, stepUp, audit),
+                new JwksResource(keys, schedule.maxAge()),
+                new DiscoveryResource(settings, schedule.maxAge()));
     }
 
     private static SigningKeys signingKeys(ModuleContext context, KeySchedule schedule) {

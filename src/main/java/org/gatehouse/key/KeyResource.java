@@ -26,6 +26,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.StepUp;
 import org.jspecify.annotations.Nullable;
 
 /** Lets administrators list, rotate and revoke the signing keys. Responses never contain private parts. */
@@ -33,10 +34,12 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class KeyResource {
     private final SigningKeys keys;
+    private final StepUp stepUp;
     private final AuditLog audit;
 
-    public KeyResource(SigningKeys keys, AuditLog audit) {
+    public KeyResource(SigningKeys keys, StepUp stepUp, AuditLog audit) {
         this.keys = keys;
+        this.stepUp = stepUp;
         this.audit = audit;
     }
 
@@ -69,13 +72,18 @@ public final class KeyResource {
         return Response.status(Response.Status.CREATED).entity(Json.write(made)).build();
     }
 
-    /** Returns 204 after all nodes reject the key. The path excludes {@code /key/rotate}, which has no DELETE. */
+    /**
+     * Returns 204 after all nodes reject the key. This requires a recent authentication. The path excludes
+     * {@code /key/rotate}, which has no DELETE.
+     */
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
     @RolesAllowed(Roles.ADMIN)
     public void revoke(@PathParam("kid") String kid, @Context ContainerRequestContext request) {
+        Caller caller = Caller.of(request);
+        stepUp.require(caller);
         keys.revoke(kid);
-        audit.record(Caller.of(request).auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
+        audit.record(caller.auditEvent(AuditType.KEY_REVOKED).with(Detail.KEY, kid));
     }
 
     /** Returns the number of keys before the page, or empty if the key in the cursor has been deleted. */

@@ -4,6 +4,9 @@ import java.util.List;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.auth.AuthModule;
 import org.gatehouse.concurrent.SideThreads;
+import org.gatehouse.factor.FactorModule;
+import org.gatehouse.factor.SecondFactor;
+import org.gatehouse.factor.SessionUpgrade;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -11,13 +14,13 @@ import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.throttle.Throttle;
-import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.UserDao;
 import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserService;
 
 /**
- * Creates the objects of this package in two steps. The constructor creates the throttle and the reauthentication,
+ * Creates the objects of this package in two steps. The constructor creates the throttle and the step-up,
  * which {@code UserModule} needs. {@link #resources} creates the resources, which need the {@code UserService}.
  */
 public final class LoginModule implements AutoCloseable {
@@ -29,7 +32,7 @@ public final class LoginModule implements AutoCloseable {
     private final PasswordHasher hasher;
     private final UserMails mails;
     private final LoginThrottle throttle;
-    private final PasswordReauthentication reauthentication;
+    private final PasswordStepUp stepUp;
     private final SideThreads side = new SideThreads("login", SIDE_THREADS);
 
     public LoginModule(
@@ -44,11 +47,12 @@ public final class LoginModule implements AutoCloseable {
         this.hasher = hasher;
         this.mails = mails;
         this.throttle = new LoginThrottle(throttle);
-        this.reauthentication = new PasswordReauthentication(users, sessions, hasher, this.throttle, context.clock());
+        this.stepUp = new PasswordStepUp(
+                users, sessions, hasher, this.throttle, context.settings().stepUpMaxAge(), context.clock());
     }
 
-    public Reauthentication reauthentication() {
-        return reauthentication;
+    public StepUp stepUp() {
+        return stepUp;
     }
 
     /** Deletes the counts of failed logins of the user with this id and name. */
@@ -56,19 +60,35 @@ public final class LoginModule implements AutoCloseable {
         throttle.clear(id, username);
     }
 
+    /** Returns the object that issues the tokens of a session whose user has just added a factor. */
+    public SessionUpgrade sessionUpgrade(SessionService sessions, AuthModule auth) {
+        return new GrantedUpgrade(sessions, auth.tokens(), context.clock());
+    }
+
     public List<Object> resources(
-            PasswordPolicy policy, UserService userService, SessionService sessions, AuthModule auth, AuditLog audit) {
+            PasswordPolicy policy,
+            UserService userService,
+            SessionService sessions,
+            AuthModule auth,
+            FactorModule factors,
+            AuditLog audit) {
+        SecondFactor secondFactor = factors.secondFactor();
         LoginRecorder recorder = new LoginRecorder(audit, context.metrics());
         DeviceNotices notices = new DeviceNotices(mails, sessions);
-        TokenGrants grants = new TokenGrants(users, sessions, auth.issuer(), recorder, notices, side, context.clock());
-        LoginService logins = new LoginService(users, hasher, throttle, grants, recorder, context.clock());
-        PasswordService passwords = new PasswordService(userService, policy, reauthentication, audit);
+        TokenGrants grants = new TokenGrants(users, sessions, auth.tokens(), recorder, notices, side, context.clock());
+        LoginService logins =
+                new LoginService(users, hasher, throttle, grants, secondFactor, recorder, context.clock());
+        StepUpService stepUps =
+                new StepUpService(users, stepUp, secondFactor, sessions, grants, recorder, context.clock());
+        FactorLogin factorLogins = new FactorLogin(secondFactor, grants, stepUps, recorder, context.clock());
+        PasswordService passwords = new PasswordService(userService, policy, stepUp, audit);
         return List.of(
                 new LoginResource(logins),
+                new FactorLoginResource(factorLogins, stepUps, secondFactor),
                 new TokenResource(grants),
                 new LogoutResource(sessions, auth.authenticator()),
                 new PasswordResource(passwords),
-                new ThrottleResource(userService, throttle, audit));
+                new ThrottleResource(userService, throttle, factors.throttle(), audit));
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.util.Locale;
  */
 enum LoginOutcome {
     SUCCEEDED,
+    /** The password was correct, and the user must send a code or use a passkey. */
+    FACTOR_REQUIRED,
     WRONG_PASSWORD,
     UNKNOWN_USER,
     DISABLED,

@@ -47,12 +47,25 @@ final class LoginRecorder {
         }
     }
 
-    /** Counts a login if this error prevented the check of its credentials; ignores other errors. */
+    /** Counts a login without a session that {@link #failed(LoginOutcome, User, ClientInfo)} has not counted. */
     void failed(ErrorCode code) {
-        if (code == ErrorCode.BUSY) {
-            outcomes.accept(LoginOutcome.BUSY);
-        } else if (code == ErrorCode.STORE_UNAVAILABLE) {
-            outcomes.accept(LoginOutcome.UNAVAILABLE);
+        switch (code) {
+            case BUSY -> outcomes.accept(LoginOutcome.BUSY);
+            case STORE_UNAVAILABLE -> outcomes.accept(LoginOutcome.UNAVAILABLE);
+            case FACTOR_REQUIRED -> outcomes.accept(LoginOutcome.FACTOR_REQUIRED);
+            default -> {}
         }
+    }
+
+    /** Records that the password was right, because a client may know it without having the factor. */
+    void factorRequired(User user, ClientInfo clientInfo) {
+        audit.record(AuditEvent.of(AuditType.FACTOR_REQUIRED, clientInfo).on(user.id(), user.username()));
+    }
+
+    void steppedUp(User user, SessionId session, ClientInfo clientInfo) {
+        audit.record(AuditEvent.of(AuditType.STEP_UP_SUCCEEDED, clientInfo)
+                .by(user.id())
+                .on(user.id(), user.username())
+                .with(Detail.SESSION, session.text()));
     }
 }

@@ -5,7 +5,11 @@ import java.time.Instant;
 import java.util.Optional;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.factor.ChallengePurpose;
+import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Authentication;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Credential;
@@ -27,6 +31,7 @@ final class LoginService {
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
     private final TokenGrants grants;
+    private final SecondFactor secondFactor;
     private final LoginRecorder recorder;
     private final Clock clock;
 
@@ -35,12 +40,14 @@ final class LoginService {
             PasswordHasher hasher,
             LoginThrottle throttle,
             TokenGrants grants,
+            SecondFactor secondFactor,
             LoginRecorder recorder,
             Clock clock) {
         this.users = users;
         this.hasher = hasher;
         this.throttle = throttle;
         this.grants = grants;
+        this.secondFactor = secondFactor;
         this.recorder = recorder;
         this.clock = clock;
     }
@@ -48,8 +55,9 @@ final class LoginService {
     /**
      * Logs a user in.
      *
-     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code BUSY} or
-     *     {@code STORE_UNAVAILABLE} if the credentials could not be checked
+     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code FACTOR_REQUIRED} with a
+     *     challenge if the user has a second factor; {@code BUSY} or {@code STORE_UNAVAILABLE} if the credentials could
+     *     not be checked
      */
     public LoginResponse login(String name, String password, ClientInfo clientInfo) {
         try {
@@ -77,15 +85,35 @@ final class LoginService {
         Credential credential = found.orElseThrow();
         Runnable counted = attempt.succeeded();
         try {
-            LoginResponse response = grants.start(credential, clientInfo, now);
             StoredPassword stored = credential.password();
             if (stored != null && hasher.needsRehash(stored, password)) {
                 rehash(credential.user(), password, stored);
             }
-            return response;
+            return proceed(credential, clientInfo, now);
         } finally {
             counted.run();
         }
+    }
+
+    /** Starts a session, unless the user has a second factor. */
+    private LoginResponse proceed(Credential credential, ClientInfo clientInfo, Instant now) {
+        if (credential.user().hasFactor()) {
+            throw factorRequired(credential.user(), clientInfo);
+        }
+        return grants.start(credential, clientInfo, Authentication.password(now), id -> overtaken(id, clientInfo));
+    }
+
+    private GatehouseException factorRequired(User user, ClientInfo clientInfo) {
+        recorder.factorRequired(user, clientInfo);
+        return secondFactor.required(ChallengePurpose.LOGIN, user, "", clientInfo);
+    }
+
+    /** Returns the failure of a login whose user was deleted, or has added a factor, since the password was read. */
+    private GatehouseException overtaken(UserId id, ClientInfo clientInfo) {
+        return users.findLinearizable(id)
+                .filter(user -> user.isActive() && user.hasFactor())
+                .map(user -> factorRequired(user, clientInfo))
+                .orElseGet(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG));
     }
 
     /** Replaces the stored form of a correct password by a stronger hash. If the write fails, the login continues. */

@@ -11,7 +11,7 @@ import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
-import org.gatehouse.user.Reauthentication;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserCaller;
 import org.gatehouse.user.UserService;
@@ -21,7 +21,7 @@ import org.gatehouse.user.UserService;
  * not need that password. The write of the new password also ends the user's sessions except the caller's.
  */
 final class PasswordService {
-    static final String CURRENT = Reauthentication.CURRENT_PASSWORD;
+    static final String CURRENT = StepUp.CURRENT_PASSWORD;
     static final String NEW = "newPassword";
 
     /** A write fails if a concurrent login has rehashed the password since the check, which happens once at most. */
@@ -29,14 +29,13 @@ final class PasswordService {
 
     private final UserService users;
     private final PasswordPolicy policy;
-    private final PasswordReauthentication reauthentication;
+    private final PasswordStepUp stepUp;
     private final AuditLog audit;
 
-    public PasswordService(
-            UserService users, PasswordPolicy policy, PasswordReauthentication reauthentication, AuditLog audit) {
+    public PasswordService(UserService users, PasswordPolicy policy, PasswordStepUp stepUp, AuditLog audit) {
         this.users = users;
         this.policy = policy;
-        this.reauthentication = reauthentication;
+        this.stepUp = stepUp;
         this.audit = audit;
     }
 
@@ -46,7 +45,7 @@ final class PasswordService {
      * @param id the user's id, or {@code me}
      * @throws GatehouseException {@code USER_NOT_FOUND}; {@code FORBIDDEN}; {@code VALIDATION_FAILED}, also if the
      *     current password is wrong; {@code LOGIN_THROTTLED}; {@code SESSION_ENDED} if the caller's session has ended
-     *     meanwhile; {@code BUSY}
+     *     meanwhile; {@code INSUFFICIENT_USER_AUTHENTICATION}; {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
         User user = users.find(caller, id);
@@ -61,21 +60,28 @@ final class PasswordService {
         errors.throwIfAny();
         if (own) {
             changeOwn(caller.requireUser(), currentPassword, newPassword);
-        } else if (!users.resetPassword(user, newPassword, caller.clientInfo())) {
-            throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
+        } else {
+            reset(caller, user, newPassword);
         }
         audit.record(caller.auditEvent(own ? AuditType.PASSWORD_CHANGED : AuditType.PASSWORD_RESET)
                 .on(user.id(), user.username()));
     }
 
+    private void reset(Caller caller, User user, String newPassword) {
+        stepUp.require(caller);
+        if (!users.resetPassword(user, newPassword, caller.clientInfo())) {
+            throw new GatehouseException(ErrorCode.USER_NOT_FOUND);
+        }
+    }
+
     private void changeOwn(UserCaller caller, String currentPassword, String newPassword) {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            Credential credential = reauthentication.requirePassword(caller, currentPassword);
+            Credential credential = stepUp.requirePassword(caller, currentPassword);
             if (users.changePassword(caller, credential, newPassword)) {
                 return;
             }
         }
-        throw PasswordReauthentication.wrong();
+        throw PasswordStepUp.wrong();
     }
 
     /** Ignores the current password, because an administrator need not send it. Rejects a value of the wrong type. */

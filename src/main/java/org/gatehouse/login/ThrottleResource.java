@@ -11,8 +11,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
+import org.gatehouse.factor.FactorThrottle;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.throttle.Quota;
@@ -26,7 +28,10 @@ import org.jspecify.annotations.Nullable;
 @Path("user/{id}/throttle")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ThrottleResource {
-    private record FailedLogins(Failures strangers, List<Failures> sources) {}
+    /** @param factors the wrong codes of second factors, which are counted apart */
+    private record FailedLogins(Failures strangers, List<Failures> sources, FailedFactors factors) {}
+
+    private record FailedFactors(Failures strangers, List<Failures> sources) {}
 
     private record Failures(
             @Nullable String source,
@@ -42,11 +47,13 @@ public final class ThrottleResource {
 
     private final UserService users;
     private final LoginThrottle throttle;
+    private final FactorThrottle factorThrottle;
     private final AuditLog audit;
 
-    public ThrottleResource(UserService users, LoginThrottle throttle, AuditLog audit) {
+    public ThrottleResource(UserService users, LoginThrottle throttle, FactorThrottle factorThrottle, AuditLog audit) {
         this.users = users;
         this.throttle = throttle;
+        this.factorThrottle = factorThrottle;
         this.audit = audit;
     }
 
@@ -58,10 +65,21 @@ public final class ThrottleResource {
         LoginThrottle.AccountCounts counts = throttle.counts(user.id(), user.username());
         LoginThrottle.Limits limits = throttle.limits();
         Failures strangers = Failures.of(null, counts.strangers(), limits.strangers());
-        List<Failures> sources = counts.sources().entrySet().stream()
-                .map(source -> Failures.of(source.getKey(), source.getValue(), limits.failures()))
+        List<Failures> sources = sources(counts.sources(), limits.failures());
+        return Json.write(new FailedLogins(strangers, sources, factors(user)));
+    }
+
+    private FailedFactors factors(User user) {
+        FactorThrottle.AccountCounts counts = factorThrottle.counts(user.id());
+        return new FailedFactors(
+                Failures.of(null, counts.strangers(), FactorThrottle.STRANGERS),
+                sources(counts.sources(), FactorThrottle.SOURCE));
+    }
+
+    private static List<Failures> sources(Map<String, WindowCount> counts, Quota quota) {
+        return counts.entrySet().stream()
+                .map(source -> Failures.of(source.getKey(), source.getValue(), quota))
                 .toList();
-        return Json.write(new FailedLogins(strangers, sources));
     }
 
     /** Returns 204 after all counts of the user have been deleted. */
@@ -71,6 +89,7 @@ public final class ThrottleResource {
         Caller caller = Caller.of(request);
         User user = users.find(caller, id);
         throttle.clear(user.id(), user.username());
+        factorThrottle.clear(user.id());
         user.verifiedEmail().ifPresent(address -> throttle.clear(user.id(), address.canonical()));
         audit.record(caller.auditEvent(AuditType.THROTTLE_CLEARED).on(user.id(), user.username()));
     }

@@ -4,13 +4,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import org.gatehouse.auth.TokenIssuer;
+import org.gatehouse.auth.UserTokens;
 import org.gatehouse.concurrent.SideThreads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Authentication;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.mail.MailRequest;
+import org.gatehouse.session.AuthenticatedSession;
 import org.gatehouse.session.SessionService;
 import org.gatehouse.session.StartedSession;
 import org.gatehouse.user.Credential;
@@ -27,7 +31,7 @@ final class TokenGrants {
 
     private final UserDao users;
     private final SessionService sessions;
-    private final TokenIssuer tokens;
+    private final UserTokens tokens;
     private final LoginRecorder recorder;
     private final DeviceNotices notices;
     private final SideThreads side;
@@ -36,7 +40,7 @@ final class TokenGrants {
     TokenGrants(
             UserDao users,
             SessionService sessions,
-            TokenIssuer tokens,
+            UserTokens tokens,
             LoginRecorder recorder,
             DeviceNotices notices,
             SideThreads side,
@@ -54,22 +58,30 @@ final class TokenGrants {
      * Starts a session after the check of a password. The session, the time of the login and the audit entry are stored
      * when this method returns. Steps that do not need each other run at the same time, because each waits for MongoDB.
      *
-     * @param now the time of the login
-     * @throws GatehouseException {@code CREDENTIALS_WRONG} if the user was deleted since the check,
-     *     {@code STORE_UNAVAILABLE}
+     * @param authentication how and when the user logged in
+     * @param rejected returns the exception if the user was deleted since the check, or has a factor now and the
+     *     authentication does not contain one
+     * @throws GatehouseException the exception of {@code rejected}; {@code STORE_UNAVAILABLE}
      */
-    LoginResponse start(Credential credential, ClientInfo clientInfo, Instant now) {
+    LoginResponse start(
+            Credential credential,
+            ClientInfo clientInfo,
+            Authentication authentication,
+            Function<UserId, GatehouseException> rejected) {
+        Instant now = authentication.time();
         // The session gets the epoch that was read with the password. If the epoch has changed since, the new session
         // is already invalid.
-        Supplier<StartedSession> starting = side.start(() -> sessions.start(credential.user(), clientInfo));
+        Supplier<StartedSession> starting = side.start(() -> sessions.start(
+                credential.user(), clientInfo, authentication, !tokens.requiresEnrolment(credential.user())));
         try {
             List<MailRequest> notice = notices.of(credential, clientInfo, now);
             // The response needs the custom fields, which the credential does not contain.
-            User user = users.recordLogin(credential, new UserLogin(clientInfo, now, notice))
-                    .orElseThrow(() -> new GatehouseException(ErrorCode.CREDENTIALS_WRONG)); // deleted since the check
+            User user = users.recordLogin(
+                            credential, new UserLogin(clientInfo, now, authentication.withFactor(), notice))
+                    .orElseThrow(() -> rejected.apply(credential.user().id()));
             notices.handOver(user.id(), notice);
             StartedSession session = starting.get();
-            Supplier<TokenIssuer.Issued> token = side.start(() -> issue(user, session));
+            Supplier<UserTokens.Granted> token = side.start(() -> issue(user, session.authenticated()));
             recorder.started(credential.user(), session.id(), clientInfo);
             return response("Logged as " + user.username(), user, session, token.get(), now);
         } catch (RuntimeException failed) {
@@ -91,29 +103,34 @@ final class TokenGrants {
     /**
      * Refreshes a session.
      *
-     * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
+     * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}; {@code FACTOR_ENROLMENT_REQUIRED}
+     *     if the user must add a second factor, which does not use the refresh token
      */
     LoginResponse refresh(String refreshToken, ClientInfo clientInfo) {
-        StartedSession session = sessions.refresh(refreshToken, clientInfo);
+        StartedSession session = sessions.refresh(refreshToken, clientInfo, tokens::requireEnrolled);
         User user = users.find(session.userId())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED)); // deleted since the refresh
-        return response("Token refreshed", user, session, issue(user, session), clock.instant());
+        return response("Token refreshed", user, session, issue(user, session.authenticated()), clock.instant());
     }
 
-    private TokenIssuer.Issued issue(User user, StartedSession session) {
-        return tokens.issue(user.id(), session.id(), user.roles(), session.expiresAt());
+    /** Issues an access token of a session without a new refresh token. */
+    UserTokens.Granted issue(User user, AuthenticatedSession session) {
+        return tokens.issue(user, session);
     }
 
     private static LoginResponse response(
-            String message, User user, StartedSession session, TokenIssuer.Issued issued, Instant now) {
+            String message, User user, StartedSession session, UserTokens.Granted granted, Instant now) {
         return new LoginResponse(
                 "success",
                 message,
-                issued.token(),
+                granted.token(),
                 "Bearer",
-                issued.lifetime().toSeconds(),
-                session.refreshToken(),
-                Duration.between(now, session.expiresAt()).toSeconds(),
+                granted.lifetime().toSeconds(),
+                granted.enrolment() ? null : session.refreshToken(),
+                granted.enrolment()
+                        ? null
+                        : Duration.between(now, session.expiresAt()).toSeconds(),
+                granted.enrolment() ? true : null,
                 UserJson.write(user));
     }
 }

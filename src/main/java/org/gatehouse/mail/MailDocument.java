@@ -47,6 +47,9 @@ public final class MailDocument {
     private static final String INVITATION = "invitation";
     private static final String ROLES = "roles";
     private static final String INVITED_BY = "invitedBy";
+    private static final String FACTOR = "factor";
+    private static final String EVENT = "event";
+    private static final String NAME = "name";
 
     private MailDocument() {}
 
@@ -78,6 +81,9 @@ public final class MailDocument {
         if (details.invitation() != null) {
             document.put(INVITATION, invitation(details.invitation()));
         }
+        if (details.factor() != null) {
+            document.put(FACTOR, factor(details.factor()));
+        }
         return document;
     }
 
@@ -87,6 +93,12 @@ public final class MailDocument {
         BsonDocument document =
                 new BsonDocument(ROLES, roles).append(INVITED_BY, new BsonString(invitation.invitedBy()));
         putText(document, USERNAME, invitation.username());
+        return document;
+    }
+
+    private static BsonDocument factor(MailRequest.FactorDetails factor) {
+        BsonDocument document = new BsonDocument(EVENT, new BsonString(factor.event()));
+        putText(document, NAME, factor.name());
         return document;
     }
 
@@ -126,15 +138,25 @@ public final class MailDocument {
                 isTrue(document, LIMITED),
                 BsonValues.instant(document.getDateTime(CREATED_AT)),
                 BsonValues.instant(document.getDateTime(EXPIRES_AT)),
-                new MailRequest.Details(
-                        text(document, NEW_ADDRESS).orElse(null),
-                        instant(document, VERIFIED_AT),
-                        document.isNumber(ACCOUNT_VERSION)
-                                ? document.getNumber(ACCOUNT_VERSION).longValue()
-                                : 0,
-                        text(document, DEVICE).orElse(null),
-                        text(document, IP).orElse(null),
-                        document.isDocument(INVITATION) ? readInvitation(document.getDocument(INVITATION)) : null));
+                readDetails(document));
+    }
+
+    private static MailRequest.Details readDetails(BsonDocument document) {
+        return new MailRequest.Details(
+                text(document, NEW_ADDRESS).orElse(null),
+                instant(document, VERIFIED_AT),
+                document.isNumber(ACCOUNT_VERSION)
+                        ? document.getNumber(ACCOUNT_VERSION).longValue()
+                        : 0,
+                text(document, DEVICE).orElse(null),
+                text(document, IP).orElse(null),
+                document.isDocument(INVITATION) ? readInvitation(document.getDocument(INVITATION)) : null,
+                document.isDocument(FACTOR) ? readFactor(document.getDocument(FACTOR)) : null);
+    }
+
+    private static MailRequest.FactorDetails readFactor(BsonDocument document) {
+        return new MailRequest.FactorDetails(
+                text(document, EVENT).orElse(""), text(document, NAME).orElse(null));
     }
 
     private static MailRequest.Invitation readInvitation(BsonDocument document) {

@@ -14,6 +14,7 @@ public enum MailKind {
     NOTICE_PASSWORD,
     NOTICE_EMAIL,
     NOTICE_DEVICE,
+    NOTICE_FACTOR,
     TEST;
 
     /** Returns the name in rows and headers, such as {@code notice-password}. */

@@ -18,9 +18,26 @@ import java.util.stream.Stream;
 
 /** The texts of mails in one language, with its durations and times. */
 final class MailLanguage {
+    /** The sections of {@code notice-factor}: one for each event that the texts describe. */
+    static final Set<String> FACTOR_EVENTS =
+            Set.of("added", "removed", "administrator", "recovery", "codes", "counter");
+
     /** The values of a mail that texts may contain. */
-    static final Set<String> VALUES =
-            Set.of("username", "address", "device", "ip", "at", "validity", "sender", "to", "number");
+    static final Set<String> VALUES = Stream.concat(
+                    Stream.of(
+                            "username",
+                            "address",
+                            "device",
+                            "ip",
+                            "at",
+                            "validity",
+                            "sender",
+                            "to",
+                            "number",
+                            "factor",
+                            "event"),
+                    FACTOR_EVENTS.stream())
+            .collect(Collectors.toUnmodifiableSet());
 
     static final TemplateCompiler COMPILER = TemplateCompiler.plainText(VALUES);
 

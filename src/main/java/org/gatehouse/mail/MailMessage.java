@@ -19,23 +19,40 @@ public record MailMessage(String id, MailKind kind, EmailAddress to, Locale loca
      * @param link the link with the proof
      * @param validity how long the link is valid
      * @param address the new address, in a notice about a change of address
-     * @param device the browser and the system of a login, such as {@code Firefox on Linux}
-     * @param ip the address of the client of a login
-     * @param at the time of the event
+     * @param event the event in a notice
      */
     public record Values(
             @Nullable String username,
             @Nullable String link,
             @Nullable Duration validity,
             @Nullable String address,
-            @Nullable String device,
-            @Nullable String ip,
-            @Nullable Instant at) {
-        public static final Values NONE = new Values(null, null, null, null, null, null, null);
+            Event event) {
+        public static final Values NONE = new Values(null, null, null, null, Event.NONE);
 
         @Override
         public String toString() {
             return "Values[REDACTED]";
+        }
+    }
+
+    /**
+     * The event about which a notice informs. A value that the kind does not need is null.
+     *
+     * @param device the browser and the system of the client, such as {@code Firefox on Linux}
+     * @param ip the address of the client
+     * @param at the time of the event
+     * @param factor what happened to a second factor
+     */
+    public record Event(
+            @Nullable String device,
+            @Nullable String ip,
+            @Nullable Instant at,
+            MailRequest.@Nullable FactorDetails factor) {
+        public static final Event NONE = new Event(null, null, null, null);
+
+        @Override
+        public String toString() {
+            return "Event[REDACTED]";
         }
     }
 }

@@ -47,6 +47,7 @@ public record MailRequest(
      * @param ip the address of the client of a login
      * @param accountVersion the version of the user before a change of the address; 0 for all other mails
      * @param invitation what the invited user gets
+     * @param factor the event in a notice about a second factor
      */
     public record Details(
             @Nullable String newAddress,
@@ -54,9 +55,18 @@ public record MailRequest(
             long accountVersion,
             @Nullable String device,
             @Nullable String ip,
-            @Nullable Invitation invitation) {
-        public static final Details NONE = new Details(null, null, 0, null, null, null);
+            @Nullable Invitation invitation,
+            @Nullable FactorDetails factor) {
+        public static final Details NONE = new Details(null, null, 0, null, null, null, null);
     }
+
+    /**
+     * What happened to a second factor.
+     *
+     * @param event the name of the event; the texts of the mail have a section with this name
+     * @param name the name of the factor; null if the event does not concern a named factor
+     */
+    public record FactorDetails(String event, @Nullable String name) {}
 
     /**
      * What an invited user gets.

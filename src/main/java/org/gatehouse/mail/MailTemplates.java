@@ -55,7 +55,12 @@ final class MailTemplates {
 
     private void renderSamples(EmailAddress to) {
         MailMessage.Values sample = new MailMessage.Values(
-                "name", "https://app.example.com/", Duration.ofHours(1), "a@b.example", "device", "::1", Instant.EPOCH);
+                "name",
+                "https://app.example.com/",
+                Duration.ofHours(1),
+                "a@b.example",
+                new MailMessage.Event(
+                        "device", "::1", Instant.EPOCH, new MailRequest.FactorDetails("added", "factor")));
         for (Locale locale : languages.keySet()) {
             for (MailKind kind : MailKind.values()) {
                 for (MailMessage.Values values : List.of(sample, MailMessage.Values.NONE)) {
@@ -112,15 +117,26 @@ final class MailTemplates {
         Map<String, Object> present = new HashMap<>();
         put(present, "username", values.username());
         put(present, "address", values.address());
-        put(present, "device", values.device());
-        put(present, "ip", values.ip());
+        MailMessage.Event event = values.event();
+        put(present, "device", event.device());
+        put(present, "ip", event.ip());
+        putFactor(present, event.factor());
         put(present, "sender", sender);
         put(present, "to", message.to().typed());
-        Instant at = values.at();
+        Instant at = event.at();
         put(present, "at", at == null ? null : language.time(at, message.locale()));
         Duration validity = values.validity();
         put(present, "validity", validity == null ? null : language.duration(validity));
         return present;
+    }
+
+    /** Adds the name of the factor, and a section for the event unless the texts do not know it. */
+    private static void putFactor(Map<String, Object> values, MailRequest.@Nullable FactorDetails factor) {
+        if (factor != null && MailLanguage.FACTOR_EVENTS.contains(factor.event())) {
+            put(values, "factor", factor.name());
+            values.put("event", factor.event());
+            values.put(factor.event(), true);
+        }
     }
 
     private static void put(Map<String, Object> values, String name, @Nullable String value) {

@@ -38,6 +38,8 @@ final class LegacyDocument {
             UserDocument.SOURCES,
             UserDocument.SERVER_DATA,
             UserJson.EMAIL_VERIFIED,
+            UserJson.FACTORS,
+            UserJson.RECOVERY_CODES,
             UserJson.LOCALE);
 
     private LegacyDocument() {}

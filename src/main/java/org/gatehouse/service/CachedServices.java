@@ -11,6 +11,7 @@ import org.gatehouse.cache.Generation;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.user.ServiceCaller;
@@ -43,10 +44,13 @@ public final class CachedServices {
      *
      * @param scope the roles in the token; the caller has those that the account still has
      * @param epoch the number in the token
+     * @param authentication when the token was issued
      * @return empty if the account is disabled or deleted, or if the token was revoked
      */
-    public Optional<ServiceCaller> caller(ServiceId id, Set<String> scope, long epoch, ClientInfo clientInfo) {
-        return find(id).filter(service -> service.allows(epoch)).map(service -> caller(service, scope, clientInfo));
+    public Optional<ServiceCaller> caller(
+            ServiceId id, Set<String> scope, long epoch, Authentication authentication, ClientInfo clientInfo) {
+        return find(id).filter(service -> service.allows(epoch))
+                .map(service -> caller(service, scope, authentication, clientInfo));
     }
 
     /**
@@ -57,15 +61,16 @@ public final class CachedServices {
     public Set<String> currentRoles(ServiceCaller caller) {
         return store.find(caller.id())
                 .filter(service -> service.allows(caller.epoch()))
-                .map(service ->
-                        caller(service, caller.roles(), caller.clientInfo()).roles())
+                .map(service -> caller(service, caller.roles(), caller.authentication(), caller.clientInfo())
+                        .roles())
                 .orElseThrow(() -> new GatehouseException(ErrorCode.SESSION_ENDED));
     }
 
-    static ServiceCaller caller(ServiceAccount service, Set<String> scope, ClientInfo clientInfo) {
+    static ServiceCaller caller(
+            ServiceAccount service, Set<String> scope, Authentication authentication, ClientInfo clientInfo) {
         Set<String> roles = new TreeSet<>(service.roles());
         roles.retainAll(scope);
-        return new ServiceCaller(service.id(), service.name(), roles, service.epoch(), clientInfo);
+        return new ServiceCaller(service.id(), service.name(), roles, service.epoch(), authentication, clientInfo);
     }
 
     /** Reads an account without the cache, so that the read leaves no entry. */

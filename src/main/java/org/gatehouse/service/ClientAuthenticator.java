@@ -16,6 +16,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BasicCredentials;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.store.Sha256;
 import org.gatehouse.throttle.Quota;
@@ -96,7 +97,7 @@ public final class ClientAuthenticator {
             throw rejected(failure, credentials, clientInfo);
         }
         ServiceAccount service = found.orElseThrow();
-        return CachedServices.caller(service, service.roles(), clientInfo);
+        return CachedServices.caller(service, service.roles(), Authentication.service(clock.instant()), clientInfo);
     }
 
     /** Reads the account. Unknown ids of a suspect must not fill Redis, so its reads leave no entries there. */

@@ -21,6 +21,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.UserStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServiceAccounts {
     private final CachedServices services;
+    private final StepUp stepUp;
     private final AuditLog audit;
     private final Clock clock;
     private final SecureRandom random;
@@ -38,14 +40,21 @@ public final class ServiceAccounts {
     /** An account with a secret that was just created. The secret cannot be read again. */
     record WithSecret(ServiceAccount service, ServiceSecret secret) {}
 
-    ServiceAccounts(CachedServices services, AuditLog audit, Clock clock, SecureRandom random) {
+    ServiceAccounts(CachedServices services, StepUp stepUp, AuditLog audit, Clock clock, SecureRandom random) {
         this.services = services;
+        this.stepUp = stepUp;
         this.audit = audit;
         this.clock = clock;
         this.random = random;
     }
 
+    /**
+     * Creates an account with one secret. This requires a recent authentication.
+     *
+     * @throws GatehouseException for the reasons of {@link StepUp#require(Caller)}
+     */
     WithSecret create(Caller caller, ServiceInput input) {
+        stepUp.require(caller);
         Instant now = clock.instant();
         ServiceSecret secret = ServiceSecret.draw(random);
         ServiceAccount service = new ServiceAccount(
@@ -76,12 +85,17 @@ public final class ServiceAccounts {
      * Changes the name, the roles or the status. Disabling an account ends all its tokens.
      *
      * @param precondition throws if the account is not in the state that the caller expects
-     * @throws GatehouseException {@code SERVICE_NOT_FOUND}
+     * @throws GatehouseException {@code SERVICE_NOT_FOUND}; if the service becomes an administrator, also those of
+     *     {@link StepUp#require(Caller)}
      */
     ServiceAccount change(Caller caller, String id, ServiceInput input, Consumer<ServiceAccount> precondition) {
         AtomicReference<@Nullable String> before = new AtomicReference<>();
         ServiceAccount after = update(parse(id), service -> {
             precondition.accept(service);
+            Set<String> roles = input.roles();
+            if (roles != null && roles.contains(Roles.ADMIN) && !service.roles().contains(Roles.ADMIN)) {
+                stepUp.require(caller);
+            }
             before.set(describe(service));
             return service.with(
                     requireNonNullElse(input.name(), service.name()),
@@ -98,13 +112,16 @@ public final class ServiceAccounts {
 
     /**
      * Creates another secret. The earlier secrets remain valid for the given time. With no time, they end at once,
-     * together with all tokens of the account.
+     * together with all tokens of the account. This requires a recent authentication.
      *
-     * @throws GatehouseException {@code SERVICE_NOT_FOUND}; {@code SECRET_LIMIT} if three secrets would be valid
+     * @throws GatehouseException {@code SERVICE_NOT_FOUND}; {@code SECRET_LIMIT} if three secrets would be valid; for the
+     *     reasons of {@link StepUp#require(Caller)}
      */
     WithSecret createSecret(Caller caller, String id, Duration previousLife) {
+        ServiceId serviceId = find(id).id();
+        stepUp.require(caller);
         ServiceSecret secret = ServiceSecret.draw(random);
-        ServiceAccount after = update(parse(id), service -> {
+        ServiceAccount after = update(serviceId, service -> {
             Instant now = clock.instant();
             ServiceAccount changed = service.withSecret(secret.hash(), now.plus(previousLife), now);
             if (changed.validSecrets(now).size() > ServiceAccount.MAX_SECRETS) {

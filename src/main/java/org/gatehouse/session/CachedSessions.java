@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.gatehouse.cache.DocumentCache;
 import org.gatehouse.cache.Generation;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
@@ -65,9 +65,14 @@ public final class CachedSessions {
         return () -> session.get().filter(found -> epoch.get().allows(id, found.globalEpoch()));
     }
 
-    /** Returns the stored time of the login that started the session; empty if the session is unknown or has ended. */
-    public Optional<Instant> startedAt(SessionId id) {
-        return store.findLive(id).map(Session::createdAt);
+    /**
+     * Returns the latest authentication in the session, read from the store; empty if the session is unknown or has
+     * ended.
+     */
+    public Optional<Authentication> authentication(SessionId id) {
+        return store.findLive(id)
+                .filter(session -> globalEpoch.get().allows(id, session.globalEpoch()))
+                .map(Session::authentication);
     }
 
     /** Ends the session on all nodes; returns false if the session is unknown, or had already ended or expired. */

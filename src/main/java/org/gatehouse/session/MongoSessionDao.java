@@ -14,12 +14,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonBinary;
+import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
 import org.gatehouse.http.TimePosition;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
@@ -65,8 +68,24 @@ final class MongoSessionDao {
         return first(Filters.and(byId(id), notEnded()));
     }
 
-    void insert(Session session, RefreshToken first) {
-        mongo.call(() -> sessions.insertOne(SessionDocument.of(session, first)));
+    /** @param refreshable whether the client receives the refresh token */
+    void insert(Session session, RefreshToken first, boolean refreshable) {
+        BsonDocument document = SessionDocument.of(session, first);
+        if (!refreshable) {
+            document.append(SessionDocument.ENROLMENT, BsonBoolean.TRUE);
+        }
+        mongo.call(() -> sessions.insertOne(document));
+    }
+
+    /** Stores the first refresh token that the client receives; returns false if the client has already received one. */
+    boolean makeRefreshable(SessionId id, RefreshToken first, Instant now) {
+        return update(
+                        Filters.and(byId(id), open(now), Filters.exists(SessionDocument.ENROLMENT)),
+                        Updates.combine(
+                                Updates.set(SessionDocument.FAMILY_HASH, new BsonBinary(first.familyHash())),
+                                Updates.set(SessionDocument.REFRESH_HASH, new BsonBinary(first.hash())),
+                                Updates.unset(SessionDocument.ENROLMENT)))
+                .isPresent();
     }
 
     /**
@@ -83,6 +102,41 @@ final class MongoSessionDao {
                 .map(SessionDocument::read)
                 .filter(session -> session.expiresAt().isAfter(now))
                 .isPresent();
+    }
+
+    /** Stores the latest authentication. Returns empty if the user has no such session, or it has ended or expired. */
+    Optional<Session> authenticate(SessionId id, UserId userId, Authentication authentication, Instant now) {
+        return update(openOf(id, userId, now), authentication(authentication));
+    }
+
+    /**
+     * Adds methods to the latest authentication, whose time does not change. Returns empty if the user has no such
+     * session, or it has ended or expired.
+     */
+    Optional<Session> addMethods(SessionId id, UserId userId, Set<Authentication.Method> methods, Instant now) {
+        Bson open = openOf(id, userId, now);
+        // A session of an earlier version does not contain its authentication, so it is stored first.
+        Bson incomplete = Filters.and(open, Filters.exists(SessionDocument.AMR, false));
+        var unused = first(incomplete).flatMap(session -> update(incomplete, authentication(session.authentication())));
+        List<BsonString> names =
+                methods.stream().map(method -> new BsonString(method.text())).toList();
+        return update(open, Updates.addEachToSet(SessionDocument.AMR, names));
+    }
+
+    private static Bson openOf(SessionId id, UserId userId, Instant now) {
+        return Filters.and(byId(id), Filters.eq(SessionDocument.USER_ID, BsonValues.id(userId)), open(now));
+    }
+
+    private static Bson authentication(Authentication authentication) {
+        return Updates.combine(
+                Updates.set(SessionDocument.AUTH_TIME, BsonValues.time(authentication.time())),
+                Updates.set(SessionDocument.AMR, SessionDocument.amr(authentication)));
+    }
+
+    private Optional<Session> update(Bson filter, Bson change) {
+        FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
+        return Optional.ofNullable(mongo.call(() -> sessions.findOneAndUpdate(filter, change, after)))
+                .map(SessionDocument::read);
     }
 
     /** Returns the session of a current or earlier refresh token, or empty if the session has ended or expired. */
@@ -127,10 +181,7 @@ final class MongoSessionDao {
                 byId(read.session().id()),
                 open(now),
                 Filters.eq(SessionDocument.REFRESH_HASH, new BsonBinary(read.current())));
-        FindOneAndUpdateOptions after = new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER);
-        return Optional.ofNullable(
-                        mongo.call(() -> sessions.findOneAndUpdate(unchanged, Updates.combine(changes), after)))
-                .map(SessionDocument::read);
+        return update(unchanged, Updates.combine(changes));
     }
 
     /** Returns a user's valid sessions, latest first, beginning after the given position. */

@@ -1,6 +1,7 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
@@ -13,6 +14,7 @@ import org.gatehouse.identity.UserId;
  * @param expiresAt when the session expires unless it is refreshed earlier
  * @param ip the address of the client at the login
  * @param userAgent the {@code User-Agent} header of the login; empty if the client did not send one
+ * @param authentication the latest authentication: the login, or a later step-up
  */
 record Session(
         SessionId id,
@@ -23,7 +25,8 @@ record Session(
         Instant lastSeenAt,
         Instant expiresAt,
         String ip,
-        String userAgent) {
+        String userAgent,
+        Authentication authentication) {
     LiveSession live() {
         return new LiveSession(id, userId, epoch, globalEpoch);
     }

@@ -1,9 +1,12 @@
 package org.gatehouse.session;
 
+import java.util.List;
+import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonString;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.store.BsonValues;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,14 @@ final class SessionDocument {
     static final String USER_AGENT = "userAgent";
     static final String VERSION = "version";
 
+    /** Present while the client has not received a refresh token, because the user must add a second factor. */
+    static final String ENROLMENT = "enrolment";
+
+    /** The time of the latest authentication; absent in sessions of earlier versions. */
+    static final String AUTH_TIME = "authTime";
+    /** The methods of the latest authentication; absent in sessions of earlier versions. */
+    static final String AMR = "amr";
+
     private SessionDocument() {}
 
     static BsonDocument of(Session session, RefreshToken first) {
@@ -45,7 +56,9 @@ final class SessionDocument {
                 .append(EXPIRES_AT, BsonValues.time(session.expiresAt()))
                 .append(IP, new BsonString(session.ip()))
                 .append(USER_AGENT, new BsonString(session.userAgent()))
-                .append(VERSION, new BsonInt64(1));
+                .append(VERSION, new BsonInt64(1))
+                .append(AUTH_TIME, BsonValues.time(session.authentication().time()))
+                .append(AMR, amr(session.authentication()));
     }
 
     static Session read(BsonDocument document) {
@@ -58,7 +71,23 @@ final class SessionDocument {
                 BsonValues.instant(document.getDateTime(LAST_SEEN_AT)),
                 BsonValues.instant(document.getDateTime(EXPIRES_AT)),
                 document.getString(IP).getValue(),
-                document.getString(USER_AGENT).getValue());
+                document.getString(USER_AGENT).getValue(),
+                authentication(document));
+    }
+
+    /** Returns the authentication of a session; the login with a password for a session of an earlier version. */
+    private static Authentication authentication(BsonDocument document) {
+        if (!document.containsKey(AUTH_TIME)) {
+            return Authentication.password(BsonValues.instant(document.getDateTime(CREATED_AT)));
+        }
+        List<String> names = document.getArray(AMR).stream()
+                .map(name -> name.asString().getValue())
+                .toList();
+        return Authentication.of(BsonValues.instant(document.getDateTime(AUTH_TIME)), names);
+    }
+
+    static BsonArray amr(Authentication authentication) {
+        return new BsonArray(authentication.amr().stream().map(BsonString::new).toList());
     }
 
     static RefreshState readRefreshState(BsonDocument document) {

@@ -5,7 +5,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.gatehouse.audit.AuditEvent;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
@@ -17,6 +19,7 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.http.TimePosition;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
@@ -67,8 +70,10 @@ public final class SessionService {
      *
      * @param user the user as read together with the checked password; if the password was changed since, the new
      *     session is already invalid
+     * @param authentication how the user logged in
+     * @param refreshable whether the client receives the refresh token
      */
-    public StartedSession start(User user, ClientInfo clientInfo) {
+    public StartedSession start(User user, ClientInfo clientInfo, Authentication authentication, boolean refreshable) {
         Instant now = clock.instant();
         Session session = new Session(
                 SessionId.draw(random),
@@ -79,9 +84,10 @@ public final class SessionService {
                 now,
                 limits.expiry(now, now),
                 clientInfo.address(),
-                clientInfo.userAgent());
+                clientInfo.userAgent(),
+                authentication);
         RefreshToken token = RefreshToken.draw(random);
-        store.insert(session, token);
+        store.insert(session, token, refreshable);
         return started(session, token);
     }
 
@@ -97,21 +103,23 @@ public final class SessionService {
      * same successor. The reason is that a response may be lost, or that browser tabs may share the token. Any other
      * use of an old token ends the session, because the token may have been copied (RFC 9700, section 4.14.2).
      *
-     * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}
+     * @param admission receives the user before the token is exchanged, and may throw to reject the refresh. The token
+     *     remains valid then
+     * @throws GatehouseException {@code REFRESH_TOKEN_INVALID}, {@code SESSION_ENDED}, or any exception that
+     *     {@code admission} throws
      */
-    public StartedSession refresh(String text, ClientInfo clientInfo) {
+    public StartedSession refresh(String text, ClientInfo clientInfo, Consumer<User> admission) {
         RefreshToken token =
                 RefreshToken.parse(text).orElseThrow(() -> new GatehouseException(ErrorCode.REFRESH_TOKEN_INVALID));
         while (true) {
             Instant now = clock.instant();
-            RefreshState state = store.findOpen(token, now)
-                    .filter(found -> isStillAuthorized(found.session().live()))
-                    .orElseThrow(() -> new GatehouseException(
-                            store.isKnown(token) ? ErrorCode.SESSION_ENDED : ErrorCode.REFRESH_TOKEN_INVALID));
+            RefreshState state = store.findOpen(token, now).orElseThrow(() -> notOpen(token));
+            User user = authorizedUser(state.session().live()).orElseThrow(() -> notOpen(token));
             if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
                 endReused(state.session(), clientInfo);
                 throw new GatehouseException(ErrorCode.SESSION_ENDED);
             }
+            admission.accept(user);
             StartedSession next =
                     (state.isCurrent(token) ? rotate(token, state, now) : repeat(token, state, now)).orElse(null);
             if (next != null) {
@@ -119,6 +127,10 @@ public final class SessionService {
             }
             // Retry, because another request changed the session after it was read.
         }
+    }
+
+    private GatehouseException notOpen(RefreshToken token) {
+        return new GatehouseException(store.isKnown(token) ? ErrorCode.SESSION_ENDED : ErrorCode.REFRESH_TOKEN_INVALID);
     }
 
     private Optional<StartedSession> rotate(RefreshToken token, RefreshState state, Instant now) {
@@ -216,14 +228,53 @@ public final class SessionService {
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
     }
 
+    /**
+     * Stores that a user has authenticated again in a session. Later access tokens contain this authentication, also
+     * after a refresh. Tokens that exist already keep theirs.
+     *
+     * @return empty if the session has ended, or is not a session of this user
+     */
+    public Optional<AuthenticatedSession> authenticate(SessionId id, UserId userId, Authentication authentication) {
+        return authenticated(store.authenticate(id, userId, authentication, clock.instant()));
+    }
+
+    /**
+     * Adds methods to the authentication of a session, because the user has just enrolled a factor. The time of the
+     * authentication does not change.
+     *
+     * @return empty if the session has ended, or is not a session of this user
+     */
+    public Optional<AuthenticatedSession> addMethods(SessionId id, UserId userId, Set<Authentication.Method> methods) {
+        return authenticated(store.addMethods(id, userId, methods, clock.instant()));
+    }
+
+    /**
+     * Returns the refresh token of a session whose client has not received one yet, because the user had to add a second
+     * factor first; empty for all other sessions.
+     */
+    public Optional<String> firstRefreshToken(SessionId id) {
+        RefreshToken token = RefreshToken.draw(random);
+        return store.makeRefreshable(id, token, clock.instant()) ? Optional.of(token.text()) : Optional.empty();
+    }
+
+    private Optional<AuthenticatedSession> authenticated(Optional<Session> found) {
+        return found.filter(session -> isStillAuthorized(session.live()))
+                .map(session -> new AuthenticatedSession(
+                        session.id(), session.userId(), session.expiresAt(), session.authentication()));
+    }
+
     /** Returns the live session with this current refresh token. The session is not extended. */
     public Optional<RefreshableSession> findByRefreshToken(String text) {
         return RefreshToken.parse(text)
                 .flatMap(token -> store.findOpen(token, clock.instant()).filter(state -> state.isCurrent(token)))
                 .map(RefreshState::session)
                 .flatMap(session -> authorizedUser(session.live())
-                        .map(user ->
-                                new RefreshableSession(session.id(), user, session.lastSeenAt(), session.expiresAt())));
+                        .map(user -> new RefreshableSession(
+                                session.id(),
+                                user,
+                                session.lastSeenAt(),
+                                session.expiresAt(),
+                                session.authentication())));
     }
 
     /**
@@ -317,6 +368,7 @@ public final class SessionService {
     }
 
     private static StartedSession started(Session session, RefreshToken token) {
-        return new StartedSession(session.id(), session.userId(), token.text(), session.expiresAt());
+        return new StartedSession(
+                session.id(), session.userId(), token.text(), session.expiresAt(), session.authentication());
     }
 }

@@ -1,6 +1,7 @@
 package org.gatehouse.session;
 
 import java.time.Instant;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 
@@ -9,8 +10,15 @@ import org.gatehouse.identity.UserId;
  *
  * @param refreshToken the token for the client; Gatehouse stores only its hash
  * @param expiresAt when the session expires unless it is refreshed earlier
+ * @param authentication the latest authentication in this session
  */
-public record StartedSession(SessionId id, UserId userId, String refreshToken, Instant expiresAt) {
+public record StartedSession(
+        SessionId id, UserId userId, String refreshToken, Instant expiresAt, Authentication authentication) {
+    /** Returns what an access token of this session needs. */
+    public AuthenticatedSession authenticated() {
+        return new AuthenticatedSession(id, userId, expiresAt, authentication);
+    }
+
     @Override
     public String toString() {
         return "StartedSession[" + userId + "]";

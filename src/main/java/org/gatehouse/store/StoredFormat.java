@@ -2,6 +2,8 @@ package org.gatehouse.store;
 
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 
@@ -13,13 +15,23 @@ import org.bson.BsonString;
  * and their message gives the reason.
  */
 final class StoredFormat {
-    /** Incremented by each version that cannot run beside older versions. */
-    static final int SUPPORTED = 1;
+    /**
+     * Incremented by each version that cannot run beside older versions. Format 2 has second factors, which version 0.1.0
+     * would not ask for.
+     */
+    static final int SUPPORTED = 2;
 
     private static final BsonString ID = new BsonString("format");
     private static final String READABLE_FROM = "readableFrom";
 
     private StoredFormat() {}
+
+    /** Stores that a reader must understand {@link #SUPPORTED}. The stored number never decreases. */
+    static void requireReaders(MongoConnection mongo) {
+        MongoCollection<BsonDocument> meta = mongo.collection("meta");
+        var unused = mongo.call(() -> meta.updateOne(
+                Filters.eq(ID), Updates.max(READABLE_FROM, SUPPORTED), new UpdateOptions().upsert(true)));
+    }
 
     /** See {@link MongoConnection#requireSupported}. */
     static void requireSupported(MongoConnection mongo) {

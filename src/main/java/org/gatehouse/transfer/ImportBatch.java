@@ -46,6 +46,7 @@ final class ImportBatch {
     private final Set<String> names = new HashSet<>();
     private final Set<UserId> ids = new HashSet<>();
     private final Set<EmailAddress> addresses = new HashSet<>();
+    private final Set<String> credentials = new HashSet<>();
     private final Map<UserId, String> hashes = new HashMap<>();
 
     /** The ids of users whose insert failed. The insert may have stored these users before it failed. */
@@ -70,13 +71,14 @@ final class ImportBatch {
     }
 
     /**
-     * Whether the batch has another line with the name, the id or the verified address of this user. That line must have
-     * a result first.
+     * Whether the batch has another line with the name, the id, the verified address or a passkey of this user. That line
+     * must have a result first.
      */
     boolean has(ImportedUser imported) {
         return names.contains(imported.canonicalUsername())
                 || ids.contains(imported.id())
-                || imported.verifiedAddress().filter(addresses::contains).isPresent();
+                || imported.verifiedAddress().filter(addresses::contains).isPresent()
+                || imported.factors().credentialIds().stream().anyMatch(credentials::contains);
     }
 
     /** @param length the length of the line in bytes */
@@ -85,6 +87,7 @@ final class ImportBatch {
         names.add(imported.canonicalUsername());
         ids.add(imported.id());
         imported.verifiedAddress().ifPresent(addresses::add);
+        credentials.addAll(imported.factors().credentialIds());
         weight += imported.password() != null ? PASSWORD_WEIGHT : 1;
         bytes += length;
     }
@@ -111,6 +114,7 @@ final class ImportBatch {
         names.clear();
         ids.clear();
         addresses.clear();
+        credentials.clear();
         hashes.clear();
         attempted.clear();
         weight = 0;
@@ -126,6 +130,11 @@ final class ImportBatch {
             return;
         }
         rejectReserved();
+        rejectKnownCredentials(open);
+        forgetDecided();
+        if (open.isEmpty()) {
+            return;
+        }
         if (dryRun) {
             Taken taken = taken(open);
             open.forEach(candidate -> createdUnless(taken, candidate));
@@ -152,7 +161,10 @@ final class ImportBatch {
             }
         }
         if (!unclear.isEmpty()) {
-            decideByName(unclear); // another write took the name, or the id or the address is taken
+            decideByName(unclear); // another write took the name, or the id, the address or a passkey is taken
+            rejectKnownCredentials(unclear.stream()
+                    .filter(candidate -> !report.has(candidate.line()))
+                    .toList());
             unclear.removeIf(candidate -> report.has(candidate.line()));
             Taken taken = taken(unclear);
             unclear.forEach(candidate -> {
@@ -173,6 +185,9 @@ final class ImportBatch {
     }
 
     private Set<UserId> insertAll(List<NewUser> fresh) {
+        if (open.stream().anyMatch(candidate -> !candidate.imported().factors().isEmpty())) {
+            imports.factors.markFormat();
+        }
         try {
             return imports.users.cached().insertAll(fresh);
         } catch (GatehouseException unknown) {
@@ -197,7 +212,13 @@ final class ImportBatch {
 
     private void decide(Candidate candidate, User there) {
         ImportedUser imported = candidate.imported();
-        if (attempted.contains(there.id()) && there.id().equals(imported.id())) {
+        if (imported.hasMoreFactorsThan(there)) {
+            reject(
+                    candidate,
+                    GatehouseException.invalid(
+                            UserJson.FACTORS,
+                            "cannot be added by an import, because the user exists without a factor"));
+        } else if (attempted.contains(there.id()) && there.id().equals(imported.id())) {
             report.created(candidate.line(), imported);
         } else if (imported.isSameAs(there)) {
             report.unchanged(candidate.line(), there);
@@ -251,6 +272,21 @@ final class ImportBatch {
             }
         }
         forgetDecided();
+    }
+
+    /** The unique index also rejects such passkeys. This check gives the reason. */
+    private void rejectKnownCredentials(List<Candidate> candidates) {
+        List<String> wanted = candidates.stream()
+                .flatMap(candidate -> candidate.imported().factors().credentialIds().stream())
+                .toList();
+        Set<String> known = imports.factors.known(wanted);
+        for (Candidate candidate : candidates) {
+            if (candidate.imported().factors().credentialIds().stream().anyMatch(known::contains)) {
+                reject(
+                        candidate,
+                        GatehouseException.invalid(UserJson.FACTORS, "has a passkey that another user already has"));
+            }
+        }
     }
 
     private void reject(Candidate candidate, GatehouseException reason) {

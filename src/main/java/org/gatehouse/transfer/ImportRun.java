@@ -63,7 +63,9 @@ final class ImportRun {
         try {
             byte[] content = line.content().orElseThrow(ImportRun::tooLong);
             ImportedUser imported = ImportedUser.of(
-                    JsonBodyReader.parse(content, JsonBodyReader.LINE).object(), imports.hasher::violation);
+                    JsonBodyReader.parse(content, JsonBodyReader.LINE).object(),
+                    imports.hasher::violation,
+                    imports.factors);
             username = imported.user().username();
             requirePolicy(username, imported.password());
             if (batch.has(imported)) {

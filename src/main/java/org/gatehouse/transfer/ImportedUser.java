@@ -2,17 +2,18 @@ package org.gatehouse.transfer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.factor.FactorTransfer;
+import org.gatehouse.factor.ImportedFactors;
 import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.IsoTime;
 import org.gatehouse.user.NewUser;
 import org.gatehouse.user.User;
 import org.gatehouse.user.UserDocument;
@@ -26,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param user the complete user, except for the hash of a plain password
  * @param password the plain password, not yet checked against the password policy; null if the line has none
+ * @param factors the second factors, which {@code user} also contains
  */
-record ImportedUser(NewUser user, @Nullable Secret password) {
+record ImportedUser(NewUser user, @Nullable Secret password, ImportedFactors factors) {
     /** Fields that are neither custom fields nor in {@link UserJson#SETTABLE}. */
     static final Set<String> NAMES = Set.of(
             UserJson.ID,
@@ -37,25 +39,45 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
             UserJson.CREATED_AT,
             UserJson.UPDATED_AT,
             UserJson.LAST_LOGIN,
-            UserJson.EMAIL_VERIFIED);
+            UserJson.EMAIL_VERIFIED,
+            UserJson.FACTORS,
+            UserJson.RECOVERY_CODES);
 
     /** Every JSON parser reads this number exactly, and later increments do not overflow. */
     private static final long MAX_VERSION = 1L << 52;
-
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     /**
      * Reads the user in a line.
      *
      * @param violation returns the violation of a {@code passwordHash}; empty if the hash is valid
+     * @param transfer reads the second factors
      * @throws GatehouseException {@code VALIDATION_FAILED} with every violation
      */
-    static ImportedUser of(ObjectNode line, Function<String, Optional<String>> violation) {
+    static ImportedUser of(ObjectNode line, Function<String, Optional<String>> violation, FactorTransfer transfer) {
         FieldErrors errors = new FieldErrors();
         UserInput input = UserInput.ofImported(line, NAMES, errors);
         ForeignStatus.check(line, errors);
         UserId id = read(line, UserJson.ID, "must be 24 hexadecimal digits", ImportedUser::id, errors);
+        UserId userId = id == null ? UserDocument.newId() : id;
+        String hash = hash(line, input.password() != null, violation, errors);
+        ImportedFactors factors = transfer.read(line, userId, id != null, errors);
+        NewUser.Imported imported = new NewUser.Imported(
+                id != null,
+                read(line, UserJson.VERSION, "must be a whole number of at least 1", ImportedUser::version, errors),
+                time(line, UserJson.CREATED_AT, errors),
+                time(line, UserJson.UPDATED_AT, errors),
+                time(line, UserJson.LAST_LOGIN, errors),
+                time(line, UserJson.EMAIL_VERIFIED, errors),
+                factors.serverData());
+        if (imported.emailVerified() != null && !line.hasNonNull(UserJson.EMAIL)) {
+            errors.add(UserJson.EMAIL_VERIFIED, "must be combined with an email");
+        }
+        errors.throwIfAny();
+        return new ImportedUser(input.newUser(userId, hash, imported), input.password(), factors);
+    }
+
+    private static @Nullable String hash(
+            ObjectNode line, boolean hasPassword, Function<String, Optional<String>> violation, FieldErrors errors) {
         String hash = read(
                 line,
                 UserDocument.PASSWORD_HASH,
@@ -65,22 +87,10 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
         if (hash != null) {
             violation.apply(hash).ifPresent(wrong -> errors.add(UserDocument.PASSWORD_HASH, wrong));
         }
-        if (hash != null && input.password() != null) {
+        if (hash != null && hasPassword) {
             errors.add(UserDocument.PASSWORD_HASH, "must not be combined with a password");
         }
-        NewUser.Imported imported = new NewUser.Imported(
-                id != null,
-                read(line, UserJson.VERSION, "must be a whole number of at least 1", ImportedUser::version, errors),
-                time(line, UserJson.CREATED_AT, errors),
-                time(line, UserJson.UPDATED_AT, errors),
-                time(line, UserJson.LAST_LOGIN, errors),
-                time(line, UserJson.EMAIL_VERIFIED, errors));
-        if (imported.emailVerified() != null && !line.hasNonNull(UserJson.EMAIL)) {
-            errors.add(UserJson.EMAIL_VERIFIED, "must be combined with an email");
-        }
-        errors.throwIfAny();
-        return new ImportedUser(
-                input.newUser(id == null ? UserDocument.newId() : id, hash, imported), input.password());
+        return hash;
     }
 
     UserId id() {
@@ -94,8 +104,7 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
     /**
      * Whether the line describes this existing user, which has the same name. An earlier import may have created the
      * user. If the line has an id, only the ids are compared. Otherwise, roles, status and custom fields are compared,
-     * and the address must be verified if it is verified in the line. Passwords are not compared, because a login may
-     * replace the imported hash.
+     * and the address must be verified if it is verified in the line. Passwords are not compared, because a login may replace the imported hash.
      */
     boolean isSameAs(User present) {
         if (user.imported().sameId()) {
@@ -104,6 +113,14 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
         User asHere = present.with(present.username(), user.roles(), user.status(), user.fields());
         boolean isVerified = user.imported().emailVerified() == null || present.emailVerified() != null;
         return isVerified && UserDocument.isUnchanged(present, asHere);
+    }
+
+    /**
+     * Whether the line has a factor, and this user has the same id or no other difference, but no factor. The import does
+     * not change a user, so the account would be without its factor.
+     */
+    boolean hasMoreFactorsThan(User present) {
+        return !factors.isEmpty() && !present.hasFactor() && isSameAs(present);
     }
 
     /** Returns the address that the user will have verified; empty if the line has none. */
@@ -117,7 +134,7 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
     }
 
     private static @Nullable Instant time(ObjectNode line, String name, FieldErrors errors) {
-        return read(line, name, "must be a time such as 2026-11-23T10:00:00.000Z", ImportedUser::time, errors);
+        return read(line, name, "must be a time such as 2026-11-23T10:00:00.000Z", IsoTime::parse, errors);
     }
 
     /** Reads an optional field. Null counts as absent; an error is added if the reader returns empty. */
@@ -147,15 +164,5 @@ record ImportedUser(NewUser user, @Nullable Secret password) {
                 && node.longValue() >= 1
                 && node.longValue() <= MAX_VERSION;
         return sound ? Optional.of(node.longValue()) : Optional.empty();
-    }
-
-    private static Optional<Instant> time(JsonNode node) {
-        try {
-            return Optional.ofNullable(node.textValue())
-                    .map(text -> Instant.parse(text).truncatedTo(ChronoUnit.MILLIS))
-                    .filter(time -> !time.isBefore(EARLIEST) && !time.isAfter(LATEST));
-        } catch (DateTimeException foreign) {
-            return Optional.empty();
-        }
     }
 }

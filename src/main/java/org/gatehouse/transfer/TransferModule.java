@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.Settings;
+import org.gatehouse.factor.FactorTransfer;
 import org.gatehouse.http.BodySpool;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.StepUp;
 import org.gatehouse.user.UserDaos;
 
 /** Creates the objects of this package. {@link #close} stops all imports that are running. */
@@ -17,10 +19,10 @@ public final class TransferModule implements AutoCloseable {
     private final UserImport imports;
     private final List<Object> resources;
 
-    private TransferModule(BodySpool bodies, UserImport imports, UserExport exports) {
+    private TransferModule(BodySpool bodies, UserImport imports, UserExportResource exports, StepUp stepUp) {
         this.bodies = bodies;
         this.imports = imports;
-        this.resources = List.of(new UserImportResource(bodies, imports), new UserExportResource(exports));
+        this.resources = List.of(new UserImportResource(bodies, imports, stepUp), exports);
     }
 
     /**
@@ -32,14 +34,18 @@ public final class TransferModule implements AutoCloseable {
             Settings settings,
             UserDaos users,
             PasswordHasher hasher,
+            StepUp stepUp,
+            FactorTransfer factors,
             AuditLog audit,
             Predicate<Caller> stillAdministrator) {
         // A separate policy, because a policy estimates one password at a time, and an import would delay other calls.
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         return new TransferModule(
                 new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
-                new UserImport(users, hasher, policy, audit, stillAdministrator),
-                new UserExport(users.stored(), audit, stillAdministrator));
+                new UserImport(users, hasher, policy, factors, audit, stillAdministrator),
+                new UserExportResource(
+                        new UserExport(users.stored(), factors::write, audit, stillAdministrator), stepUp),
+                stepUp);
     }
 
     public List<Object> resources() {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.audit.AuditLog;
@@ -17,6 +19,7 @@ import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.Credential;
 import org.gatehouse.user.MongoUserDao;
+import org.gatehouse.user.User;
 import org.gatehouse.user.UserDocument;
 import org.gatehouse.user.UserJson;
 
@@ -30,13 +33,21 @@ final class UserExport {
     /** The number of users in a page. A page takes about 16 MB if every user has custom fields of the maximum size. */
     private static final int PAGE = 1_000;
 
+    /** See {@link org.gatehouse.factor.FactorTransfer#write}. */
+    @FunctionalInterface
+    interface FactorWriter {
+        Map<UserId, ObjectNode> write(Collection<UserId> users, boolean withSecrets);
+    }
+
     private final MongoUserDao users;
+    private final FactorWriter factors;
     private final AuditLog audit;
     private final Predicate<Caller> stillAdministrator;
 
     /** @param stillAdministrator checked before each page is sent, because the caller may lose the role meanwhile */
-    public UserExport(MongoUserDao users, AuditLog audit, Predicate<Caller> stillAdministrator) {
+    UserExport(MongoUserDao users, FactorWriter factors, AuditLog audit, Predicate<Caller> stillAdministrator) {
         this.users = users;
+        this.factors = factors;
         this.audit = audit;
         this.stillAdministrator = stillAdministrator;
     }
@@ -44,7 +55,7 @@ final class UserExport {
     /**
      * Starts an export. The audit log contains the export when this method returns.
      *
-     * @param hashes whether password hashes are included
+     * @param hashes whether password hashes, and the secrets of second factors, are included
      * @throws GatehouseException {@code STORE_UNAVAILABLE}, or {@code FORBIDDEN} if the caller has just lost the role
      */
     StreamingOutput start(Caller caller, boolean hashes) {
@@ -57,8 +68,11 @@ final class UserExport {
     private void write(Caller caller, List<Credential> first, boolean hashes, OutputStream output) throws IOException {
         List<Credential> page = first;
         while (true) {
+            Map<UserId, ObjectNode> ofFactors = factorsOf(page, hashes);
             for (Credential user : page) {
-                Json.writeLine(line(user), output);
+                ObjectNode line = line(user);
+                line.setAll(ofFactors.getOrDefault(user.user().id(), Json.MAPPER.createObjectNode()));
+                Json.writeLine(line, output);
             }
             if (page.size() < PAGE) {
                 return;
@@ -67,6 +81,15 @@ final class UserExport {
             page = users.page(last, PAGE, hashes);
             requireAdministrator(caller);
         }
+    }
+
+    private Map<UserId, ObjectNode> factorsOf(List<Credential> page, boolean hashes) {
+        List<UserId> ids = page.stream()
+                .map(Credential::user)
+                .filter(User::hasFactor)
+                .map(User::id)
+                .toList();
+        return factors.write(ids, hashes);
     }
 
     private void requireAdministrator(Caller caller) {

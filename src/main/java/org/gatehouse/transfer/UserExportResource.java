@@ -14,6 +14,7 @@ import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.StepUp;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /user/export}: exports all users as NDJSON; administrators only. */
@@ -21,21 +22,30 @@ import org.jspecify.annotations.Nullable;
 @Produces(StreamedResponse.NDJSON)
 public final class UserExportResource {
     private final UserExport exports;
+    private final StepUp stepUp;
 
-    public UserExportResource(UserExport exports) {
+    public UserExportResource(UserExport exports, StepUp stepUp) {
         this.exports = exports;
+        this.stepUp = stepUp;
     }
 
-    /** Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes if requested. */
+    /**
+     * Returns 200 with one user per line, in the format of {@code POST /user/import}; with hashes if requested. Hashes
+     * require a recent authentication.
+     */
     @GET
     @RolesAllowed(Roles.ADMIN)
     public Response give(@QueryParam("hashes") @Nullable String hashes, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);
         errors.throwIfAny();
+        Caller caller = Caller.of(request);
+        if (withHashes) {
+            stepUp.require(caller);
+        }
         if (request.getMethod().equals(HttpMethod.HEAD)) {
             return StreamedResponse.of(request, nothing -> {}); // a HEAD response contains no users
         }
-        return StreamedResponse.of(request, exports.start(Caller.of(request), withHashes));
+        return StreamedResponse.of(request, exports.start(caller, withHashes));
     }
 }

@@ -10,6 +10,7 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.concurrent.Threads;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.factor.FactorTransfer;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
@@ -34,6 +35,7 @@ final class UserImport implements AutoCloseable {
     final PasswordHasher hasher;
     final AuditLog audit;
     final PasswordPolicy policy;
+    final FactorTransfer factors;
     private final Predicate<Caller> stillAdministrator;
     private volatile boolean closed;
 
@@ -46,11 +48,13 @@ final class UserImport implements AutoCloseable {
             UserDaos users,
             PasswordHasher hasher,
             PasswordPolicy policy,
+            FactorTransfer factors,
             AuditLog audit,
             Predicate<Caller> stillAdministrator) {
         this.users = users;
         this.hasher = hasher;
         this.policy = policy;
+        this.factors = factors;
         this.audit = audit;
         this.stillAdministrator = stillAdministrator;
     }

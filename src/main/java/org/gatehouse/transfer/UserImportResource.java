@@ -19,6 +19,7 @@ import org.gatehouse.http.StreamedBody;
 import org.gatehouse.http.StreamedResponse;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
+import org.gatehouse.user.StepUp;
 import org.glassfish.jersey.server.CloseableService;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +29,12 @@ import org.jspecify.annotations.Nullable;
 public final class UserImportResource {
     private final BodySpool bodies;
     private final UserImport imports;
+    private final StepUp stepUp;
 
-    public UserImportResource(BodySpool bodies, UserImport imports) {
+    public UserImportResource(BodySpool bodies, UserImport imports, StepUp stepUp) {
         this.bodies = bodies;
         this.imports = imports;
+        this.stepUp = stepUp;
     }
 
     /** Receives the whole body. Then returns 200 with a result for each line, and a last line with the counts. */
@@ -48,8 +51,12 @@ public final class UserImportResource {
         FieldErrors errors = new FieldErrors();
         boolean dry = BooleanParam.parse("dryRun", dryRun, errors);
         errors.throwIfAny();
+        Caller caller = Caller.of(request);
+        if (!dry) {
+            stepUp.require(caller); // a line may create an administrator
+        }
         InputStream lines = bodies.receive(received);
         endOfRequest.add(lines);
-        return StreamedResponse.of(request, imports.start(Caller.of(request), dry, lines));
+        return StreamedResponse.of(request, imports.start(caller, dry, lines));
     }
 }

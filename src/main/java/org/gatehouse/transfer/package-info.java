@@ -1,7 +1,7 @@
 /**
  * Contains the import and export of users as newline-delimited JSON (NDJSON).
  *
- * <p>May depend on {@code user}, but {@code user} does not depend on this package. Start reading at
+ * <p>May depend on {@code user} and {@code factor}, which do not depend on this package. Start reading at
  * {@link org.gatehouse.transfer.UserImportResource}, then {@link org.gatehouse.transfer.UserImport}.
  */
 @NullMarked

@@ -34,6 +34,16 @@ public record Credential(
     }
 
     /**
+     * Whether the user has logged in from this source within {@link #SOURCE_LIFETIME}, and not earlier than a time.
+     *
+     * @param earliest for example when the user added the first factor, because earlier logins did not need a factor
+     */
+    public boolean knowsSince(String source, Instant earliest, Instant now) {
+        Instant last = sources.get(UserDocument.sourceKey(source));
+        return last != null && !last.isBefore(earliest) && isRecent(last, now.minus(SOURCE_LIFETIME));
+    }
+
+    /**
      * Whether the user has logged in before, but not from this address range with this browser family within
      * {@link #DEVICE_LIFETIME}. The first login of a user is not from a new device. The same applies to the first login
      * after an upgrade from a version that did not store devices.

@@ -109,11 +109,21 @@ final class MongoProofDao {
         if (proof == null || !BsonValues.instant(proof.getDateTime(EXPIRES_AT)).isAfter(clock.instant())) {
             return Optional.empty();
         }
+        if (purpose == ProofPurpose.CHANGE && isBeforeFactors(document, proof)) {
+            return Optional.empty();
+        }
         User user = UserDocument.read(document);
         Instant verified = proof.isDateTime(VERIFIED_AT) ? BsonValues.instant(proof.getDateTime(VERIFIED_AT)) : null;
         return EmailAddress.parse(proof.getString(EMAIL).getValue())
                 .filter(address -> purpose == ProofPurpose.UNDO || user.isActive())
                 .map(address -> new ProvenUser(user, address, verified));
+    }
+
+    /** Whether a change of address was requested before the first factor, perhaps by a client without the factor. */
+    private static boolean isBeforeFactors(BsonDocument document, BsonDocument proof) {
+        BsonValue since = UserDocument.serverData(document).getOrDefault("factorsSince", BsonNull.VALUE);
+        return since.isInt64()
+                && proof.getInt64(AT_VERSION).getValue() < since.asInt64().getValue();
     }
 
     /**
@@ -130,7 +140,7 @@ final class MongoProofDao {
             proof.append(VERIFIED_AT, BsonValues.time(newProof.verifiedAt()));
         }
         String path = path(newProof.purpose());
-        return retried(id, document -> {
+        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             User user = UserDocument.read(document);
             if (!condition.test(user) || isUndone(document, newProof)) {
                 return Attempt.rejected();
@@ -188,7 +198,7 @@ final class MongoProofDao {
      * @throws GatehouseException {@code EMAIL_TAKEN}, or any exception that {@code edit} throws
      */
     Optional<User> use(UserId id, ProofPurpose purpose, String hash, Function<ProvenUser, UserEdit> edit) {
-        return retried(id, document -> {
+        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             ProvenUser proven = proven(document, purpose, hash).orElse(null);
             if (proven == null) {
                 return Attempt.rejected();
@@ -235,10 +245,21 @@ final class MongoProofDao {
      * @throws GatehouseException {@code EMAIL_TAKEN}, or any exception that {@code edit} throws
      */
     Optional<User> change(UserId id, Function<User, UserEdit> edit) {
-        return retried(id, document -> {
+        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             User user = UserDocument.read(document);
             List<Bson> updates = updates(user, edit.apply(user), null);
             return updates.isEmpty() ? Attempt.rejected() : new Attempt(MongoUserDao.unchangedSince(user), updates);
+        });
+    }
+
+    /** See {@link ServerDataStore#change}. */
+    Optional<User> changeServerData(UserId id, Function<ServerDataStore.Found, UserEdit> edit) {
+        return retried(id, ErrorCode.CREDENTIAL_INVALID, document -> {
+            ServerDataStore.Found found = ServerDataStore.Found.read(document);
+            List<Bson> updates = updates(found.user(), edit.apply(found), null);
+            return updates.isEmpty()
+                    ? Attempt.rejected()
+                    : new Attempt(MongoUserDao.unchangedSince(found.user()), updates);
         });
     }
 
@@ -246,6 +267,7 @@ final class MongoProofDao {
     private List<Bson> updates(User before, UserEdit edit, @Nullable ProofPurpose purpose) {
         MongoUserChanges changes = MongoUserChanges.between(before, edit.after());
         List<Bson> updates = new ArrayList<>(changes.updates());
+        updates.addAll(edit.serverData().updates());
         boolean voidsProofs = changes.voidsProofs() || edit.passwordHash() != null;
         if (edit.passwordHash() != null) {
             updates.add(UserDocument.replacePassword(edit.passwordHash()));
@@ -310,8 +332,12 @@ final class MongoProofDao {
         }
     }
 
-    /** Reads the user and writes until no concurrent write intervenes. */
-    private Optional<User> retried(UserId id, Function<BsonDocument, Attempt> prepare) {
+    /**
+     * Reads the user and writes until no concurrent write intervenes.
+     *
+     * @param taken the failure if another user has a value that must be unique
+     */
+    private Optional<User> retried(UserId id, ErrorCode taken, Function<BsonDocument, Attempt> prepare) {
         for (int count = 0; count < MAX_ATTEMPTS; count++) {
             BsonDocument document = read(id).orElse(null);
             if (document == null) {
@@ -321,7 +347,7 @@ final class MongoProofDao {
             if (attempt.updates().isEmpty()) {
                 return Optional.empty();
             }
-            BsonDocument after = mongo.call(() -> rejectingTakenAddresses(attempt));
+            BsonDocument after = mongo.call(() -> rejectingDuplicates(attempt, taken));
             if (after != null) {
                 return Optional.of(UserDocument.read(after));
             }
@@ -329,12 +355,12 @@ final class MongoProofDao {
         throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
     }
 
-    private @Nullable BsonDocument rejectingTakenAddresses(Attempt attempt) {
+    private @Nullable BsonDocument rejectingDuplicates(Attempt attempt, ErrorCode taken) {
         try {
             return users.findOneAndUpdate(attempt.condition(), Updates.combine(attempt.updates()), AFTER);
         } catch (MongoException failed) {
             if (MongoUserDao.isDuplicate(failed)) {
-                throw MongoUserDao.addressTaken();
+                throw new GatehouseException(taken);
             }
             throw failed;
         }

@@ -72,7 +72,10 @@ public final class MongoUserDao implements UserDao {
             UserDocument.DEVICES,
             UserDocument.PROOFS,
             UserDocument.UNDO,
-            UserDocument.OUTBOX);
+            UserDocument.OUTBOX,
+            UserDocument.ENROLMENTS,
+            UserDocument.RECOVERY_CODES,
+            UserDocument.CREDENTIAL_IDS);
 
     private static final FindOneAndUpdateOptions RETURNING_USER =
             new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER).projection(WITHOUT_PASSWORDS);
@@ -132,7 +135,8 @@ public final class MongoUserDao implements UserDao {
     public Optional<User> recordLogin(Credential credential, UserLogin login) {
         Bson notes = Updates.combine(UserDocument.login(credential, login));
         Bson byId = byId(credential.user().id());
-        return Optional.ofNullable(mongo.call(() -> users.findOneAndUpdate(byId, notes, RETURNING_USER)))
+        Bson permitted = login.withFactor() ? byId : Filters.and(byId, withoutFactor());
+        return Optional.ofNullable(mongo.call(() -> users.findOneAndUpdate(permitted, notes, RETURNING_USER)))
                 .map(UserDocument::read);
     }
 
@@ -367,12 +371,18 @@ public final class MongoUserDao implements UserDao {
     }
 
     /** Matches if password and epoch are unchanged. With another epoch, an ended session could become valid again. */
+    private static Bson withoutFactor() {
+        return Filters.exists(UserDocument.FACTORS, false);
+    }
+
     private static Bson stillHas(Credential credential) {
         StoredPassword password = credential.password();
         long epoch = credential.user().epoch().number();
         Bson sameEpoch = Filters.eq(UserDocument.SESSION_EPOCH, new BsonInt64(epoch));
         return Filters.and(
                 password == null ? Filters.exists(UserJson.ID) : stillHas(password),
+                // The caller has not shown a factor that was added since.
+                credential.user().hasFactor() ? Filters.exists(UserJson.ID) : withoutFactor(),
                 epoch == 0 ? Filters.or(Filters.exists(UserDocument.SESSION_EPOCH, false), sameEpoch) : sameEpoch);
     }
 

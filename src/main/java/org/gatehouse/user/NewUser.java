@@ -51,6 +51,7 @@ public record NewUser(
      *     this id stay ended
      * @param version at least 1
      * @param emailVerified when the user proved the address in the field {@code email}
+     * @param serverData data of other packages, such as second factors
      */
     public record Imported(
             boolean sameId,
@@ -58,12 +59,13 @@ public record NewUser(
             @Nullable Instant createdAt,
             @Nullable Instant updatedAt,
             @Nullable Instant lastLogin,
-            @Nullable Instant emailVerified) {
-        static final Imported NONE = new Imported(false, null, null, null, null, null);
+            @Nullable Instant emailVerified,
+            ServerDataDocument serverData) {
+        static final Imported NONE = new Imported(false, null, null, null, null, null, ServerDataDocument.NONE);
 
         /** Returns the metadata of a new user who has proved the address. */
         public static Imported verified(Instant at) {
-            return new Imported(true, null, null, null, null, at);
+            return new Imported(true, null, null, null, null, at, ServerDataDocument.NONE);
         }
     }
 

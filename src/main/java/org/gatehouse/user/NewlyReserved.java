@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The custom field {@code emailVerified}, which Gatehouse 0.1.0 allowed. Its value is from a client, so it is never
- * trusted. This version shows it as {@code original_emailVerified}.
+ * The custom fields {@link UserJson#NEWLY_RESERVED}, which Gatehouse 0.1.0 allowed. Their values are from clients, so they
+ * are never trusted. This version shows {@code emailVerified} as {@code original_emailVerified}, for example.
  *
  * <p>The stored field keeps its name until {@code original_emailVerified} changes. Therefore no document is rewritten,
  * cached copies stay valid, and nodes of 0.1.0 still find the field.
@@ -39,7 +39,7 @@ final class NewlyReserved {
 
     private static boolean isReserved(String name) {
         return UserJson.reservedName(name)
-                .filter(UserJson.EMAIL_VERIFIED::equals)
+                .filter(UserJson.NEWLY_RESERVED::contains)
                 .isPresent();
     }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param epoch determines which sessions of the user have ended; cached with the user, but not in responses
  * @param fields the custom fields, by name; not to be modified after construction
  * @param emailVerified when the user proved the address in the field {@code email}; null for an unverified address
+ * @param hasFactor whether the user has a second factor; cached with the user, but not in responses
  * @param answer the finished JSON of this user
  */
 public record User(
@@ -33,6 +34,7 @@ public record User(
         SessionEpoch epoch,
         ObjectNode fields,
         @Nullable Instant emailVerified,
+        boolean hasFactor,
         UserAnswer answer) {
     public User {
         roles = Set.copyOf(roles);
@@ -100,6 +102,7 @@ public record User(
                 newEpoch,
                 newFields,
                 email(newFields).equals(email()) ? emailVerified : null,
+                hasFactor,
                 new UserAnswer());
     }
 
@@ -128,6 +131,7 @@ public record User(
                 epoch,
                 newFields,
                 verifiedAt,
+                hasFactor,
                 new UserAnswer());
     }
 
@@ -145,6 +149,7 @@ public record User(
                 epoch.next(exempt),
                 fields,
                 emailVerified,
+                hasFactor,
                 new UserAnswer());
     }
 }

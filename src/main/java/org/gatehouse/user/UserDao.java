@@ -109,7 +109,7 @@ public interface UserDao {
      *
      * @param credential the user as read for this login
      * @return the user with all fields, including every write that was acknowledged before this call; empty if the user
-     *     does not exist any more
+     *     does not exist any more, or if the login was without a factor and the user has one now
      */
     Optional<User> recordLogin(Credential credential, UserLogin login);
 

@@ -11,9 +11,11 @@ import org.gatehouse.store.ModuleContext;
  * @param stored the DAO without the cache; used by a starting node, which would otherwise wait for the cache
  * @param cached the DAO with the cache, for requests
  * @param proofs changes users with proofs
+ * @param serverData changes data of users that other packages own
  * @param outbox the mails that changes of users requested
  */
-public record UserDaos(MongoUserDao stored, UserDao cached, UserProofs proofs, MailOutbox outbox) {
+public record UserDaos(
+        MongoUserDao stored, UserDao cached, UserProofs proofs, ServerDataStore serverData, MailOutbox outbox) {
     public static UserDaos of(ModuleContext context, Generation generation) {
         MongoUserDao stored =
                 new MongoUserDao(context.mongo(), context.settings().usersCollection(), context.clock());
@@ -25,6 +27,7 @@ public record UserDaos(MongoUserDao stored, UserDao cached, UserProofs proofs, M
                 stored,
                 new CachedUserDao(stored, cache),
                 new UserProofs(proofs, cache),
+                new ServerDataStore(context.mongo(), collection, proofs, cache),
                 new MongoUserOutbox(context.mongo(), collection));
     }
 }

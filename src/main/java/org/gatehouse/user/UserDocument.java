@@ -75,6 +75,21 @@ public final class UserDocument {
     /** Proofs that restore an earlier address. */
     static final String UNDO = SERVER_DATA + ".undo";
 
+    /** The second factors of a user, by id. The package {@code factor} defines their format. */
+    public static final String FACTORS = SERVER_DATA + ".factors";
+
+    /** The version of the user with the first of the present factors. */
+    public static final String FACTORS_SINCE = SERVER_DATA + ".factorsSince";
+
+    /** TOTP devices that are not confirmed yet, by id. */
+    public static final String ENROLMENTS = SERVER_DATA + ".enrolments";
+
+    /** The hashes of unused recovery codes. */
+    public static final String RECOVERY_CODES = SERVER_DATA + ".recovery";
+
+    /** The ids of the credentials of all passkeys; absent if there are none. */
+    public static final String CREDENTIAL_IDS = SERVER_DATA + ".credentialIds";
+
     /** Mails that this change requested and that are not in the queue yet. */
     static final String OUTBOX = SERVER_DATA + ".outbox";
 
@@ -103,7 +118,8 @@ public final class UserDocument {
             UserJson.LOCALE,
             VERIFIED_ADDRESS,
             VERIFIED_AT,
-            DEVICES);
+            DEVICES,
+            FACTORS);
 
     private static final int KEY_LENGTH = 20;
 
@@ -150,7 +166,7 @@ public final class UserDocument {
     }
 
     private static BsonDocument serverData(NewUser user) {
-        BsonDocument data = new BsonDocument();
+        BsonDocument data = user.imported().serverData().data().clone();
         String address = user.email().map(EmailAddress::canonical).orElse(null);
         if (address != null) {
             data.put(lastName(ADDRESS), new BsonString(address));
@@ -198,6 +214,7 @@ public final class UserDocument {
                 epoch(document),
                 custom,
                 emailVerified(document),
+                hasFactor(document),
                 new UserAnswer());
     }
 
@@ -213,6 +230,11 @@ public final class UserDocument {
                 .filter(address -> address.canonical().equals(verified))
                 .flatMap(address -> instant(data, lastName(VERIFIED_AT)))
                 .orElse(null);
+    }
+
+    private static boolean hasFactor(BsonDocument document) {
+        BsonValue factors = serverData(document).get(lastName(FACTORS));
+        return factors != null && factors.isDocument() && !factors.asDocument().isEmpty();
     }
 
     /** Returns whether the document has the canonical form of an address. */
@@ -236,7 +258,7 @@ public final class UserDocument {
     }
 
     /** Returns the server data of a document; an empty document if there is none. */
-    static BsonDocument serverData(BsonDocument document) {
+    public static BsonDocument serverData(BsonDocument document) {
         return document.isDocument(SERVER_DATA) ? document.getDocument(SERVER_DATA) : new BsonDocument();
     }
 
@@ -285,6 +307,14 @@ public final class UserDocument {
                 .or(() -> text(document, UserJson.PASSWORD).flatMap(StoredPassword::ofLegacy));
     }
 
+    /** Matches a user whose session epoch has not changed since the user was read. */
+    public static Bson sameEpoch(User read) {
+        long number = read.epoch().number();
+        return number == 0
+                ? Filters.in(SESSION_EPOCH, new BsonInt64(0), BsonNull.VALUE) // null also matches an absent field
+                : Filters.eq(SESSION_EPOCH, new BsonInt64(number));
+    }
+
     static UserId id(BsonDocument document) {
         return BsonValues.userId(document.getObjectId(UserJson.ID));
     }
@@ -329,6 +359,11 @@ public final class UserDocument {
             });
         }
         return times;
+    }
+
+    /** Returns the update that makes a source known, as after a login from it. */
+    public static Bson knownSource(ClientInfo client, Instant at) {
+        return Updates.set(SOURCES + "." + sourceKey(client.source()), BsonValues.time(at));
     }
 
     /** Returns the updates that record a login with its source, its device and its mails. */

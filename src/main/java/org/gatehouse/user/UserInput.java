@@ -67,8 +67,8 @@ public record UserInput(
             }
         }
         ObjectNode fields = customFields(body);
-        if (body.hasNonNull(Reauthentication.CURRENT_PASSWORD)) {
-            fields.remove(Reauthentication.CURRENT_PASSWORD);
+        if (body.hasNonNull(StepUp.CURRENT_PASSWORD)) {
+            fields.remove(StepUp.CURRENT_PASSWORD);
         }
         UserInput input = read(body, null, fields, errors);
         CustomFields.check(input.fields, CustomFields.Call.PATCH, errors);
@@ -77,7 +77,7 @@ public record UserInput(
 
     /** Returns the current password, which a body may contain beside a merge patch; null if it is absent. */
     static @Nullable String currentPassword(ObjectNode body, FieldErrors errors) {
-        return JsonFields.text(body, Reauthentication.CURRENT_PASSWORD, errors);
+        return JsonFields.text(body, StepUp.CURRENT_PASSWORD, errors);
     }
 
     /**

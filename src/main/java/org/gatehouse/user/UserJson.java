@@ -39,6 +39,18 @@ public final class UserJson {
     /** When the user proved the address. Responses contain it; the store has it in {@link UserDocument#SERVER_DATA}. */
     public static final String EMAIL_VERIFIED = "emailVerified";
 
+    /** The second factors of a user in an import or export. */
+    public static final String FACTORS = "factors";
+
+    /** The hashes of the recovery codes of a user in an import or export. */
+    public static final String RECOVERY_CODES = "recoveryCodes";
+
+    /** The reserved names that an earlier version allowed for custom fields. */
+    static final Set<String> NEWLY_RESERVED = Set.of(EMAIL_VERIFIED, FACTORS, RECOVERY_CODES);
+
+    /** The name in cache entries only. */
+    private static final String HAS_FACTOR = "hasFactor";
+
     /** A custom field that must be a language tag, because it selects the language of mails. */
     public static final String LOCALE = "locale";
 
@@ -50,6 +62,8 @@ public final class UserJson {
             UPDATED_AT,
             LAST_LOGIN,
             EMAIL_VERIFIED,
+            FACTORS,
+            RECOVERY_CODES,
             PASSWORD,
             UserDocument.PASSWORD_HASH,
             UserDocument.CANONICAL_USERNAME,
@@ -64,7 +78,7 @@ public final class UserJson {
     /** The fields of a document that no version has ever treated as custom fields. */
     static final Set<String> NEVER_CUSTOM = Stream.of(RESERVED_FIELDS, SETTABLE)
             .flatMap(Set::stream)
-            .filter(name -> !name.equals(EMAIL_VERIFIED))
+            .filter(name -> !NEWLY_RESERVED.contains(name))
             .collect(toUnmodifiableSet());
 
     /** The reserved names, by their lower-case form. */
@@ -111,11 +125,12 @@ public final class UserJson {
                 if (exempt != null) {
                     json.put(UserDocument.SESSION_EXEMPT, exempt.text());
                 }
+                // An earlier version treats emailVerified as a custom field, so the field itself is not trusted.
+                ObjectNode serverData = json.putObject(UserDocument.SERVER_DATA);
                 if (user.emailVerified() != null) {
-                    // An earlier version treats emailVerified as a custom field, so the field itself is not trusted.
-                    json.putObject(UserDocument.SERVER_DATA)
-                            .put(EMAIL_VERIFIED, user.emailVerified().toEpochMilli());
+                    serverData.put(EMAIL_VERIFIED, user.emailVerified().toEpochMilli());
                 }
+                serverData.put(HAS_FACTOR, user.hasFactor());
                 return Json.write(json);
             }
 
@@ -133,8 +148,10 @@ public final class UserJson {
 
     /** @param verified false if a field {@code emailVerified} is a custom field of an earlier version */
     private static ObjectNode customFields(ObjectNode entry, boolean verified) {
-        ObjectNode fields = CredentialFields.without(
-                entry.remove(verified ? RESERVED_FIELDS : NEVER_CUSTOM).remove(SETTABLE));
+        ObjectNode fields = CredentialFields.without(entry.remove(NEVER_CUSTOM));
+        if (verified) {
+            fields.remove(EMAIL_VERIFIED);
+        }
         NewlyReserved.rename(fields);
         return fields;
     }
@@ -146,7 +163,10 @@ public final class UserJson {
             Set<String> roles = new LinkedHashSet<>();
             fields.path(ROLES).forEach(role -> roles.add(role.textValue()));
             JsonNode lastLogin = fields.path(LAST_LOGIN);
-            JsonNode verified = fields.path(UserDocument.SERVER_DATA).path(EMAIL_VERIFIED);
+            // In an entry of an earlier version, every user seems to have no factor. Checks that would then permit more
+            // read the store.
+            JsonNode serverData = fields.path(UserDocument.SERVER_DATA);
+            JsonNode verified = serverData.path(EMAIL_VERIFIED);
             User user = new User(
                     new UserId(fields.path(ID).textValue()),
                     fields.path(USERNAME).textValue(),
@@ -164,6 +184,7 @@ public final class UserJson {
                                     .orElse(null)),
                     customFields(fields, verified.isIntegralNumber()),
                     verified.isIntegralNumber() ? Instant.ofEpochMilli(verified.longValue()) : null,
+                    serverData.path(HAS_FACTOR).booleanValue(),
                     new UserAnswer());
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {

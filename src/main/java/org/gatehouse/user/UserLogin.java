@@ -9,9 +9,10 @@ import org.gatehouse.mail.MailRequest;
  * A successful login.
  *
  * @param client the client that logged in
+ * @param withFactor whether a second factor or a passkey was part of the login
  * @param mails the mails that the login requests
  */
-public record UserLogin(ClientInfo client, Instant at, List<MailRequest> mails) {
+public record UserLogin(ClientInfo client, Instant at, boolean withFactor, List<MailRequest> mails) {
     public UserLogin {
         mails = List.copyOf(mails);
     }

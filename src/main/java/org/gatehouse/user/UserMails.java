@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.gatehouse.config.MailSettings;
 import org.gatehouse.config.MailSettings.Notice;
 import org.gatehouse.http.ClientInfo;
@@ -23,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 public final class UserMails {
     /** A notice that arrives later does not help the user. */
     private static final Duration NOTICE_EXPIRY = Duration.ofDays(3);
+
+    /** The longest name of a factor in a notice, in Unicode characters. */
+    private static final int MAX_FACTOR_NAME = 64;
+
+    /** The characters that links and addresses need, with the other forms of the dot (UTS 46, section 2.3). */
+    private static final Pattern LINK_CHARACTERS = Pattern.compile("[.:/\\\\@\u3002\uff0e\uff61]");
 
     private final MailQueue queue;
     private final @Nullable MailSettings settings;
@@ -69,6 +76,7 @@ public final class UserMails {
                 user.version(),
                 null,
                 null,
+                null,
                 null);
         return notice(Notice.EMAIL, MailKind.NOTICE_EMAIL, user, client, details);
     }
@@ -79,8 +87,40 @@ public final class UserMails {
      * @param device the browser and the system, such as {@code Firefox on Linux}
      */
     public List<MailRequest> deviceNotice(User user, String device, ClientInfo client) {
-        MailRequest.Details details = new MailRequest.Details(null, null, 0, device, client.address(), null);
+        MailRequest.Details details = new MailRequest.Details(null, null, 0, device, client.address(), null, null);
         return notice(Notice.DEVICE, MailKind.NOTICE_DEVICE, user, client, details);
+    }
+
+    /**
+     * Returns the request for a notice about a second factor. The notice contains the client, unless an administrator
+     * caused the event.
+     *
+     * @param factorName the name that the user has given to the factor, of any length; empty if the event does not
+     *     concern a named factor
+     */
+    public List<MailRequest> factorNotice(User user, FactorEvent event, String factorName, ClientInfo client) {
+        boolean own = event != FactorEvent.REMOVED_BY_ADMINISTRATOR;
+        MailRequest.Details details = new MailRequest.Details(
+                null,
+                null,
+                0,
+                own ? UserAgentName.parse(client.userAgent()).text() : null,
+                own ? client.address() : null,
+                null,
+                new MailRequest.FactorDetails(event.text(), nameInMail(factorName)));
+        return notice(Notice.FACTOR, MailKind.NOTICE_FACTOR, user, client, details);
+    }
+
+    /**
+     * Returns a name without the characters that make a mail program show a link, because an attacker may have chosen
+     * it. The templates remove control characters and escape the rest.
+     */
+    private static @Nullable String nameInMail(String name) {
+        String plain = LINK_CHARACTERS.matcher(name).replaceAll("-").strip();
+        int length = plain.codePointCount(0, plain.length());
+        return plain.isEmpty()
+                ? null
+                : plain.substring(0, plain.offsetByCodePoints(0, Math.min(length, MAX_FACTOR_NAME)));
     }
 
     private List<MailRequest> notice(
@@ -103,7 +143,7 @@ public final class UserMails {
     public MailRequest change(User user, EmailAddress newAddress, boolean limited, ClientInfo client) {
         MailRequest.Receiver receiver = new MailRequest.Receiver(newAddress, user.id(), null);
         Duration expiry = required().expiry().change();
-        MailRequest.Details details = new MailRequest.Details(null, null, user.version(), null, null, null);
+        MailRequest.Details details = new MailRequest.Details(null, null, user.version(), null, null, null, null);
         return request(MailKind.CHANGE, receiver, language(user, client), limited, expiry, details);
     }
 
@@ -123,7 +163,7 @@ public final class UserMails {
     /** Returns the request for a mail that invites a person. The id of the request is also the id of the new user. */
     public MailRequest invitation(EmailAddress address, MailRequest.Invitation invitation, String language) {
         MailRequest.Receiver receiver = new MailRequest.Receiver(address, null, null);
-        MailRequest.Details details = new MailRequest.Details(null, null, 0, null, null, invitation);
+        MailRequest.Details details = new MailRequest.Details(null, null, 0, null, null, invitation, null);
         return request(
                 MailKind.INVITATION,
                 receiver,

@@ -13,7 +13,7 @@ import org.gatehouse.store.MongoLock;
 import org.gatehouse.throttle.Throttle;
 
 /**
- * Creates the objects of this package except the DAOs, because the reauthentication needs the DAOs earlier.
+ * Creates the objects of this package except the DAOs, because the step-up needs the DAOs earlier.
  *
  * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow down the
  *     migration
@@ -30,7 +30,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
             PasswordHasher hasher,
             PasswordPolicy policy,
             Throttle throttle,
-            Reauthentication reauthentication,
+            StepUp stepUp,
             Function<ServiceCaller, Set<String>> currentRoles,
             UserMails mails,
             AuditLog audit) {
@@ -40,7 +40,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 users.cached(),
                 hasher,
                 new LastAdministratorRule(users.cached(), currentRoles, administration(context)),
-                reauthentication,
+                stepUp,
                 userThrottle,
                 mails,
                 audit);
@@ -49,8 +49,7 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
         UserRegistrar registrar = new UserRegistrar(
                 users.cached(),
                 hasher,
-                policy,
-                settings.registrationOpen() ? userThrottle : null,
+                new UserRegistrar.Rules(policy, settings.registrationOpen() ? userThrottle : null, stepUp),
                 new IdempotentCreation(idempotencyKeys, keyHash),
                 mails,
                 audit);

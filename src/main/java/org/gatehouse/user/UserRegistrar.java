@@ -5,6 +5,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -18,25 +19,29 @@ import org.jspecify.annotations.Nullable;
 final class UserRegistrar {
     private final UserDao users;
     private final PasswordHasher hasher;
-    private final PasswordPolicy policy;
-    private final @Nullable UserThrottle registrations;
+    private final Rules rules;
     private final IdempotentCreation once;
     private final UserMails mails;
     private final AuditLog audit;
 
-    /** @param registrations the throttle for self-registration; null if only administrators create users */
+    /**
+     * The rules for new users.
+     *
+     * @param registrations the throttle for self-registration; null if only administrators create users
+     * @param stepUp for the creation of administrators
+     */
+    record Rules(PasswordPolicy policy, @Nullable UserThrottle registrations, StepUp stepUp) {}
+
     UserRegistrar(
             UserDao users,
             PasswordHasher hasher,
-            PasswordPolicy policy,
-            @Nullable UserThrottle registrations,
+            Rules rules,
             IdempotentCreation once,
             UserMails mails,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
-        this.policy = policy;
-        this.registrations = registrations;
+        this.rules = rules;
         this.once = once;
         this.mails = mails;
         this.audit = audit;
@@ -49,7 +54,8 @@ final class UserRegistrar {
      * @param key the key with which a repeated request returns the same user; null if absent
      * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
-     *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle
+     *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle; for a new administrator also
+     *     those of {@link StepUp#require(Caller)}
      */
     User create(@Nullable Caller caller, ClientInfo clientInfo, JsonBody body, @Nullable IdempotencyKey key) {
         boolean admin = caller != null && caller.isAdmin();
@@ -60,19 +66,24 @@ final class UserRegistrar {
         UserInput input = UserInput.ofNew(body.object(), errors);
         if (input.password() != null) {
             String username = input.username() == null ? "" : input.username().typed();
-            policy.violation(input.password().reveal(), username)
+            rules.policy()
+                    .violation(input.password().reveal(), username)
                     .ifPresent(violation -> errors.add(UserJson.PASSWORD, violation));
         }
         errors.throwIfAny();
+        if (caller != null && input.roles() != null && input.roles().contains(Roles.ADMIN)) {
+            rules.stepUp().require(caller);
+        }
         UserCreation.Request request = new UserCreation.Request(caller, clientInfo, input);
-        UserCreation creation = new UserCreation(users, hasher, admin ? null : registrations, mails, audit, request);
+        UserCreation creation =
+                new UserCreation(users, hasher, admin ? null : rules.registrations(), mails, audit, request);
         return key == null
                 ? creation.admitted(() -> creation.insert(UserDocument.newId()))
                 : once.create(key, body, creation);
     }
 
     private void requireRegistration(@Nullable Caller caller, JsonBody body) {
-        if (registrations == null) {
+        if (rules.registrations() == null) {
             throw new GatehouseException(caller == null ? ErrorCode.TOKEN_MISSING : ErrorCode.FORBIDDEN);
         }
         UserInput.requireNothingForAdministrators(body);

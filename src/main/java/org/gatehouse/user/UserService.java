@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,7 +44,7 @@ public final class UserService {
     private final UserDao users;
     private final PasswordHasher hasher;
     private final LastAdministratorRule lastAdministrator;
-    private final Reauthentication reauthentication;
+    private final StepUp stepUp;
     private final UserThrottle throttle;
     private final UserMails mails;
     private final AuditLog audit;
@@ -52,14 +53,14 @@ public final class UserService {
             UserDao users,
             PasswordHasher hasher,
             LastAdministratorRule lastAdministrator,
-            Reauthentication reauthentication,
+            StepUp stepUp,
             UserThrottle throttle,
             UserMails mails,
             AuditLog audit) {
         this.users = users;
         this.hasher = hasher;
         this.lastAdministrator = lastAdministrator;
-        this.reauthentication = reauthentication;
+        this.stepUp = stepUp;
         this.throttle = throttle;
         this.mails = mails;
         this.audit = audit;
@@ -144,14 +145,14 @@ public final class UserService {
     }
 
     /**
-     * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. Callers who change
-     * their own username or address must reauthenticate, and {@link UserThrottle} limits the number of these changes. A
-     * changed address is not verified, and callers cannot change their own verified address in this way.
+     * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. A change of a username
+     * or an address requires a recent authentication ({@link StepUp}). {@link UserThrottle} limits the number of changes
+     * of one's own. A changed address is not verified, and callers cannot change their own verified address in this way.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code VALIDATION_FAILED},
      *     {@code USERNAME_TAKEN}, {@code EMAIL_NEEDS_PROOF}, {@code LAST_ADMINISTRATOR}, {@code TOO_MANY_REQUESTS},
-     *     {@code SESSION_ENDED}, or any exception that reauthentication throws
+     *     {@code SESSION_ENDED}, or any exception that {@link StepUp} throws
      */
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
@@ -162,24 +163,29 @@ public final class UserService {
             UserInput.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
-        if (!caller.is(userId)) {
-            return change(caller, userId, input, precondition);
-        }
+        boolean own = caller.is(userId);
         Consumer<User> condition = user -> {
             precondition.accept(user);
-            requireUnverified(input, user);
+            if (own) {
+                requireUnverified(input, user);
+            }
         };
         User seen = find(caller, id);
-        if (!changesIdentity(input, seen)) {
+        if (!isSensitive(input, seen)) {
             return change(caller, userId, input, user -> {
                 condition.accept(user);
-                if (changesIdentity(input, user)) { // another request has changed the name or address meanwhile
-                    reauthentication.require(caller.requireUser(), null);
+                if (isSensitive(input, user)) { // another request has changed the user meanwhile
+                    stepUp.require(caller);
                 }
             });
         }
         condition.accept(seen); // the throttle does not count a change that fails the precondition
-        reauthentication.require(caller.requireUser(), currentPassword);
+        User unusedPatched = patched(seen, input); // rejects a patch that is too large
+        if (!own) {
+            stepUp.require(caller);
+            return change(caller, userId, input, condition);
+        }
+        stepUp.require(caller.requireUser(), currentPassword);
         return counted(userId, input, seen, () -> change(caller, userId, input, condition));
     }
 
@@ -202,8 +208,11 @@ public final class UserService {
         }
     }
 
-    private static boolean changesIdentity(UserInput input, User user) {
-        return renames(input, user) || input.changesEmail(user);
+    /** Whether a change takes over an account, or the rights of an administrator. */
+    private static boolean isSensitive(UserInput input, User user) {
+        Set<String> roles = input.roles();
+        boolean promotes = roles != null && roles.contains(Roles.ADMIN) && !user.isAdministrator();
+        return promotes || renames(input, user) || input.changesEmail(user);
     }
 
     /** A verified address is an identity, so a token and a password are not sufficient to change it. */
@@ -272,11 +281,11 @@ public final class UserService {
     }
 
     /**
-     * Deletes a user, if the caller is an administrator.
+     * Deletes a user, if the caller is an administrator. The deletion of another user requires a recent authentication.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code LAST_ADMINISTRATOR},
-     *     {@code SESSION_ENDED}
+     *     {@code SESSION_ENDED}, {@code INSUFFICIENT_USER_AUTHENTICATION}
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
         UserId userId = reachable(caller, id);
@@ -284,6 +293,10 @@ public final class UserService {
             precondition.accept(user);
             lastAdministrator.require(user, null);
         };
+        if (!caller.is(userId)) {
+            check.accept(users.findLinearizable(userId).orElseThrow(UserService::notFound));
+            stepUp.require(caller);
+        }
         User gone = lastAdministrator.exclusively(
                 caller, () -> users.delete(userId, check).orElseThrow(UserService::notFound));
         audit.record(caller.auditEvent(AuditType.USER_DELETED).on(userId, gone.username()));

@@ -32,12 +32,20 @@ const ENGLISH = {
       + "A mail to this email address contains a link to set a new password."],
   invitation: ["Create your account", "Choose a username and a password.", "Create account",
     "Your account is created. Log in with your username and password."],
+  factor: ["Confirm with a second factor", "Your account has a second factor. The new password is set after you confirm it.",
+    "Set password"],
   unknown: ["This link is incomplete", "Open the link in the mail again, or copy the whole link into the address bar."],
   username: "Username",
   usernameHint: "Leave this empty if the mail names your username.",
   password: "Password",
   newPassword: "New password",
   newPasswordHint: "Several words that you do not use elsewhere make a good password.",
+  code: "Code",
+  codeHint: "The six digits in your authenticator app{names}, or one of your recovery codes.",
+  recovery: "Recovery code",
+  recoveryHint: "If you cannot use your passkey, enter one of your recovery codes.",
+  passkey: "Use a passkey{names}",
+  passkeyFailed: "The passkey was not used. Try again, or enter a code.",
   show: "Show password",
   sending: "Please wait …",
   failed: "The server could not process the request.",
@@ -46,6 +54,8 @@ const ENGLISH = {
   busy: "The service is not available at this time. Try again in a minute.",
   PROOF_INVALID: "This link is not valid. It has expired, was used already, or the account has changed since. "
     + "Request a new mail, or ask the sender of the invitation.",
+  FACTOR_WRONG: "This was not accepted. Try again. An app shows a new code every 30 seconds, and each code works once.",
+  CHALLENGE_INVALID: "The time is over, or there were too many attempts. Try again with a new code or with a passkey.",
   rules: [],
 };
 
@@ -62,6 +72,8 @@ const GERMAN = {
       + "Eine E-Mail an diese Adresse enthält einen Link, um ein neues Passwort festzulegen."],
   invitation: ["Konto anlegen", "Wählen Sie einen Benutzernamen und ein Passwort.", "Konto anlegen",
     "Ihr Konto ist angelegt. Melden Sie sich mit Benutzername und Passwort an."],
+  factor: ["Mit zweitem Faktor bestätigen",
+    "Ihr Konto hat einen zweiten Faktor. Das neue Passwort gilt, sobald Sie ihn bestätigt haben.", "Passwort festlegen"],
   unknown: ["Dieser Link ist unvollständig",
     "Öffnen Sie den Link in der E-Mail erneut, oder kopieren Sie den ganzen Link in die Adresszeile."],
   username: "Benutzername",
@@ -69,6 +81,12 @@ const GERMAN = {
   password: "Passwort",
   newPassword: "Neues Passwort",
   newPasswordHint: "Mehrere Wörter, die Sie sonst nicht verwenden, sind ein gutes Passwort.",
+  code: "Code",
+  codeHint: "Die sechs Ziffern in Ihrer Authenticator-App{names} oder einer Ihrer Wiederherstellungscodes.",
+  recovery: "Wiederherstellungscode",
+  recoveryHint: "Falls Sie Ihren Passkey nicht verwenden können, geben Sie einen Ihrer Wiederherstellungscodes ein.",
+  passkey: "Passkey verwenden{names}",
+  passkeyFailed: "Der Passkey wurde nicht verwendet. Versuchen Sie es erneut, oder geben Sie einen Code ein.",
   show: "Passwort anzeigen",
   sending: "Bitte warten …",
   failed: "Der Server konnte die Anfrage nicht verarbeiten.",
@@ -78,6 +96,10 @@ const GERMAN = {
   busy: "Der Dienst ist zurzeit nicht verfügbar. Versuchen Sie es in einer Minute erneut.",
   PROOF_INVALID: "Dieser Link ist nicht gültig. Er ist abgelaufen, wurde schon benutzt, oder das Konto hat sich "
     + "seitdem geändert. Fordern Sie eine neue E-Mail an, oder fragen Sie die Person, die Sie eingeladen hat.",
+  FACTOR_WRONG: "Das wurde nicht akzeptiert. Versuchen Sie es erneut. Eine App zeigt alle 30 Sekunden einen neuen Code, "
+    + "und jeder Code gilt nur einmal.",
+  CHALLENGE_INVALID: "Die Zeit ist abgelaufen, oder es gab zu viele Versuche. Versuchen Sie es erneut mit einem neuen Code "
+    + "oder einem Passkey.",
   VALIDATION_FAILED: "Bitte prüfen Sie Ihre Eingabe.",
   USERNAME_TAKEN: "Dieser Benutzername ist vergeben.",
   EMAIL_TAKEN: "Ein anderes Konto verwendet diese E-Mail-Adresse.",
@@ -109,6 +131,9 @@ const state = document.getElementById("state");
 let proof = null;
 let sending = false;
 
+/** The second step, if an account has a second factor: the body of the first step, and the challenge. */
+let challenged = null;
+
 function password(name, autocomplete) {
   const hint = autocomplete === "new-password" ? "newPasswordHint" : null;
   return { name, label: name, hint, type: "password", autocomplete };
@@ -134,17 +159,43 @@ function takeProof() {
 /** Shows the form of the purpose, or the reason why there is none. */
 function show() {
   const known = Object.hasOwn(PURPOSES, purpose) && proof;
-  const [heading, explanation, action] = texts[known ? purpose : "unknown"];
+  challenged = null;
+  showForm(texts[known ? purpose : "unknown"], known ? PURPOSES[purpose].fields.flatMap(field) : null);
+}
+
+/** Shows a form with these parts and a button; no form without parts. */
+function showForm([heading, explanation, action], parts) {
   document.title = heading;
   title.textContent = heading;
   introduction.textContent = explanation;
   report(null);
   finish("");
-  form.replaceChildren();
-  form.hidden = !known;
-  if (known) {
-    form.append(...PURPOSES[purpose].fields.flatMap(field), element("button", { id: "send", textContent: action }));
+  form.hidden = !parts;
+  form.replaceChildren(...(parts ? [...parts, element("button", { id: "send", textContent: action })] : []));
+}
+
+/** Asks for a second factor. The proof and the fields of the first step stay valid. */
+function askFactor(body, { challenge, factors, passkey }) {
+  const named = (type) => factors.filter((factor) => factor.type === type).map((factor) => factor.name);
+  challenged = { body, challenge, passkey, hasCodes: named("totp").length > 0 };
+  const label = challenged.hasCodes ? "code" : "recovery";
+  const autocomplete = challenged.hasCodes ? "one-time-code" : "off";
+  const parts = field({ name: "code", label, hint: label + "Hint", type: "text", autocomplete });
+  const hint = parts[0].querySelector(".hint");
+  hint.textContent = withNames(hint.textContent, named("totp"));
+  if (passkey && window.PublicKeyCredential) {
+    const textContent = withNames(texts.passkey, named("passkey"));
+    parts.unshift(element("button", { id: "passkey", type: "button", textContent }));
   }
+  showForm(texts.factor, parts);
+  // A screen reader reads the field after the focus moves there, and with it the introduction.
+  const first = (!challenged.hasCodes && document.getElementById("passkey")) || document.getElementById("code");
+  first.setAttribute("aria-describedby", first.id === "code" ? "introduction code-hint" : "introduction");
+  first.focus();
+}
+
+function withNames(text, names) {
+  return text.replace("{names}", () => (names.length > 0 ? ` (${names.join(", ")})` : ""));
 }
 
 /** Fields have no name, so that a form that is sent in another way does not contain their values. */
@@ -177,28 +228,88 @@ async function send() {
   if (sending || !form.reportValidity()) {
     return;
   }
-  const { call, fields } = PURPOSES[purpose];
+  if (challenged) {
+    const code = document.getElementById("code").value;
+    const type = challenged.hasCodes && /^[\d\s]{1,12}$/.test(code) ? "totp" : "recovery";
+    await post({ ...challenged.body, challenge: challenged.challenge, type, code });
+    return;
+  }
   const body = { proof };
-  for (const { name, optional } of fields) {
+  for (const { name, optional } of PURPOSES[purpose].fields) {
     const { value } = document.getElementById(name);
     if (value !== "" || !optional) {
       body[name] = value;
     }
   }
+  await post(body);
+}
+
+async function usePasskey() {
+  if (sending) {
+    return;
+  }
+  const { body, challenge, passkey } = challenged;
   setSending(true);
   report(null);
   try {
-    const response = await fetch(call, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(body),
-      redirect: "error",
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
+    const credential = assertion(await navigator.credentials.get({ publicKey: requestOptions(passkey) }));
+    await post({ ...body, challenge, type: "passkey", credential });
+  } catch {
+    report({ message: texts.passkeyFailed, focus: "passkey" });
+  } finally {
+    setSending(false);
+  }
+}
+
+/** Converts options from JSON, as PublicKeyCredential.parseRequestOptionsFromJSON does in newer browsers. */
+function requestOptions(json) {
+  const allowCredentials = (json.allowCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  return { ...json, challenge: bytes(json.challenge), allowCredentials };
+}
+
+/** Converts an assertion to JSON, as its method toJSON does in newer browsers. */
+function assertion({ id, type, response, authenticatorAttachment }) {
+  const { clientDataJSON, authenticatorData, signature, userHandle } = response;
+  return {
+    id,
+    rawId: id,
+    type,
+    response: {
+      clientDataJSON: base64url(clientDataJSON),
+      authenticatorData: base64url(authenticatorData),
+      signature: base64url(signature),
+      ...(userHandle && { userHandle: base64url(userHandle) }),
+    },
+    ...(authenticatorAttachment && { authenticatorAttachment }),
+    clientExtensionResults: {},
+  };
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+}
+
+function base64url(buffer) {
+  const text = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+/** Makes the call. If the challenge is not valid any more, repeats the call without it, to get a new one. */
+async function post(body) {
+  setSending(true);
+  report(null);
+  try {
+    const first = await request(body);
+    const renews = first.problem?.code === "CHALLENGE_INVALID" && challenged !== null;
+    const asked = renews ? challenged.body : body;
+    const { response, problem } = renews ? await request(asked) : first;
     if (response.ok) {
       succeed();
+    } else if (problem.code === "FACTOR_REQUIRED") {
+      askFactor(asked, problem);
+      report(renews ? { message: texts.CHALLENGE_INVALID, focus: challenged.hasCodes ? "code" : "passkey" } : null);
     } else {
-      report(await failure(response));
+      fail(failure(response, problem), body);
     }
   } catch {
     report({ message: texts.network });
@@ -207,10 +318,32 @@ async function send() {
   }
 }
 
-/** The button keeps the focus while a request is sent, because it is not disabled. */
+async function request(body) {
+  const response = await fetch(PURPOSES[purpose].call, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+    redirect: "error",
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  return { response, problem: response.ok ? null : await response.json().catch(() => ({})) };
+}
+
+/** Shows why a call failed, with the step in which the user can correct it. */
+function fail(failed, { type }) {
+  if (challenged && failed.errors?.length > 0) {
+    show();
+  }
+  if (failed.code === "FACTOR_WRONG") {
+    failed.focus = type === "passkey" ? "passkey" : "code";
+  }
+  report(failed);
+}
+
+/** The buttons keep the focus while a request is sent, because they are not disabled. */
 function setSending(value) {
   sending = value;
-  document.getElementById("send")?.setAttribute("aria-disabled", value);
+  form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", value));
   if (value) {
     finish(texts.sending);
   } else if (state.textContent === texts.sending) {
@@ -220,9 +353,12 @@ function setSending(value) {
 
 function succeed() {
   proof = null;
+  challenged = null;
   form.replaceChildren();
   form.hidden = true;
   introduction.textContent = "";
+  document.title = texts[purpose][0];
+  title.textContent = texts[purpose][0];
   finish(texts[purpose][3], true);
   state.focus();
 }
@@ -233,8 +369,7 @@ function finish(text, done = false) {
 }
 
 /** Returns what to show: own sentences for errors that users can act on, otherwise the message of the service. */
-async function failure(response) {
-  const { code, message, errors, requestId } = await response.json().catch(() => ({}));
+function failure(response, { code, message, errors, requestId }) {
   if (response.status === 429) {
     const seconds = Number(response.headers.get("Retry-After")) || 60;
     return { message: texts.wait(Math.ceil(seconds / 60)) };
@@ -243,13 +378,17 @@ async function failure(response) {
     return { message: texts.busy };
   }
   return {
+    code,
     message: code === "INTERNAL" ? `${message} (${requestId})` : texts[code] ?? message ?? texts.failed,
     isOwn: typeof texts[code] === "string" || !message,
     errors: Array.isArray(errors) ? errors : [],
   };
 }
 
-/** Shows an error in the live region, marks the fields that it names, and moves the focus to the first of them. */
+/**
+ * Shows an error in the live region, and marks the fields that it names. Moves the focus to the first of them, or to the
+ * element that the error names.
+ */
 function report(failed) {
   for (const input of form.querySelectorAll("[aria-invalid]")) {
     input.removeAttribute("aria-invalid");
@@ -258,7 +397,7 @@ function report(failed) {
   if (!failed) {
     return;
   }
-  const { message, isOwn = true, errors = [] } = failed;
+  const { message, isOwn = true, errors = [], focus = "send" } = failed;
   error.append(element("p", { lang: isOwn ? document.documentElement.lang : "en", textContent: message }));
   if (errors.length > 0) {
     error.append(element("ul", {}, ...errors.map(fieldError)));
@@ -266,7 +405,12 @@ function report(failed) {
   for (const { field: name } of errors) {
     form.querySelector("input#" + CSS.escape(name))?.setAttribute("aria-invalid", "true");
   }
-  (form.querySelector("[aria-invalid]") ?? document.getElementById("send"))?.focus();
+  const code = document.getElementById("code");
+  if (failed.code === "FACTOR_WRONG" && focus === "code") {
+    code.setAttribute("aria-invalid", "true");
+    code.select();
+  }
+  (form.querySelector("[aria-invalid]") ?? document.getElementById(focus) ?? code)?.focus();
 }
 
 function fieldError({ field: name, message }) {
@@ -281,10 +425,11 @@ form.addEventListener("submit", (event) => event.preventDefault());
 
 // Enter in a field also causes a trusted click of the button. A script cannot cause one.
 form.addEventListener("click", (event) => {
-  if (event.target.id === "send") {
+  const use = { send, passkey: usePasskey }[event.target.id];
+  if (use) {
     event.preventDefault();
     if (isGesture(event)) {
-      void send();
+      void use();
     }
   }
 });

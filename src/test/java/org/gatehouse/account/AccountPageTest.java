@@ -22,7 +22,7 @@ class AccountPageTest {
     private static final Pattern LINK = Pattern.compile("(?:href|src)=\"([^\"]+)\"");
 
     /** The page must load fast on a slow connection of a phone. */
-    private static final int MAX_BYTES = 20_000;
+    private static final int MAX_BYTES = 24_000;
 
     private static Stores stores;
     private static Node gatehouse;

@@ -280,7 +280,7 @@ class ManyNodesStartTest {
                 .isEqualTo(1);
         assertThat(database.getCollection("signingKeys").countDocuments()).isEqualTo(1);
         Set<String> indexes = new TreeSet<>();
-        for (String name : List.of("users", "sessions", "signingKeys", "audit", "idempotencyKeys")) {
+        for (String name : List.of("users", "sessions", "signingKeys", "audit", "idempotencyKeys", "challenges")) {
             database.getCollection(name)
                     .listIndexes()
                     .forEach(index -> indexes.add(name + " "
@@ -291,6 +291,7 @@ class ManyNodesStartTest {
         assertThat(indexes)
                 .contains(
                         "users usernameKey unique",
+                        "users _server.credentialIds unique",
                         "sessions familyHash unique",
                         "sessions userId,createdAt,_id",
                         "sessions expiresAt expires",
@@ -299,9 +300,10 @@ class ManyNodesStartTest {
                         "audit users,at,_id",
                         "audit type,at,_id",
                         "audit expiresAt expires",
-                        "idempotencyKeys expiresAt expires")
+                        "idempotencyKeys expiresAt expires",
+                        "challenges expiresAt expires")
                 .filteredOn(index -> index.startsWith("users "))
-                .hasSize(11);
+                .hasSize(12);
     }
 
     private void startTogether(int count, Supplier<Node> start) throws Exception {

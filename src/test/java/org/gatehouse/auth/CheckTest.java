@@ -63,12 +63,35 @@ class CheckTest {
         "role=editor%2Cviewer, 403",
         "role=, 403",
         "roles=editor, 400",
+        "acr=urn:gatehouse:1, 204",
+        "acr=urn:gatehouse:1&max_age=600&role=editor, 204",
+        "max_age=999999999, 204",
+        "acr=urn:gatehouse:2, 401",
+        "acr=urn:gatehouse:2&role=admin, 403",
+        "acr=urn:gatehouse:3, 400",
+        "acr=URN:GATEHOUSE:1, 400",
+        "acr=, 400",
+        "acr=urn:gatehouse:1&acr=urn:gatehouse:2, 400",
+        "max_age=, 400",
+        "max_age=-1, 400",
+        "max_age=1.5, 400",
+        "max_age=1e3, 400",
+        "max_age=%EF%BC%91, 400",
+        "max_age=9999999999, 400",
+        "max_age=1&max_age=2, 400",
         "role=%ff, 400"
     })
     void everyRoleMustBeHeldExactly(String query, int status) {
         Response response = node.get("/check?" + query, token);
 
         assertThat(response.status()).as(response.body()).isEqualTo(status);
+    }
+
+    @Test
+    void invalidRequirementsAreAllNamed() {
+        Response response = node.get("/check?acr=urn:gatehouse:3&max_age=soon", token);
+
+        assertThat(response.json().path("errors").findValuesAsText("field")).containsExactly("acr", "max_age");
     }
 
     @Test

@@ -77,7 +77,10 @@ class IntrospectionTest {
                             "iat",
                             "iss",
                             "aud",
-                            "jti");
+                            "jti",
+                            "auth_time",
+                            "amr",
+                            "acr");
             JWTClaimsSet claims = SignedJWT.parse(token).getJWTClaimsSet();
             assertThat(json.path("active")).isEqualTo(BooleanNode.TRUE);
             assertThat(json.path("sub").asText()).isEqualTo(id);
@@ -92,6 +95,9 @@ class IntrospectionTest {
             assertThat(json.path("iss").asText()).isEqualTo("https://id.example");
             assertThat(json.path("aud").asText()).isEqualTo("our services");
             assertThat(json.path("jti").asText()).isEqualTo(claims.getJWTID());
+            assertThat(json.path("auth_time").asLong()).isEqualTo(claims.getLongClaim("auth_time"));
+            assertThat(json.path("amr").toString()).isEqualTo("[\"pwd\"]");
+            assertThat(json.path("acr").asText()).isEqualTo("urn:gatehouse:1");
         }
     }
 

@@ -35,6 +35,7 @@ import org.gatehouse.config.AuthKeys;
 import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.key.KeySchedule;
@@ -75,8 +76,9 @@ class TokenVerifierTest {
     private final TokenVerifier verifier =
             new TokenVerifier(keys, Set.of("us", "formerly us"), "our services", clock, bulkhead);
     private final TokenIssuer issuer = new TokenIssuer(keys, "at+jwt", "us", "our services", LIFETIME, clock);
-    private final String valid =
-            issuer.issue(USER, SESSION, Set.of("user"), Instant.MAX).token();
+    private final String valid = issuer.issue(
+                    USER, SESSION, Set.of("user"), Authentication.password(clock.instant()), Instant.MAX)
+            .token();
 
     @AfterAll
     static void stop() {
@@ -378,7 +380,8 @@ class TokenVerifierTest {
         keys.revoke(keys.current().id());
 
         assertRejected(valid, "invalid signature");
-        String next = issuer.issue(USER, SESSION, Set.of(), Instant.MAX).token();
+        String next = issuer.issue(USER, SESSION, Set.of(), Authentication.password(clock.instant()), Instant.MAX)
+                .token();
         assertThat(verifier.verify(next, SOURCE).roles()).isEmpty();
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,8 +50,16 @@ class SettingsTest {
         assertThat(settings.passwordMinLength()).isEqualTo(15);
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
         assertThat(settings.firstAdministrator()).isNull();
+        assertThat(settings.factorRequiredRoles()).isEmpty();
         assertThat(settings.trustedProxies()).isEmpty();
         assertThat(settings.importMaxBytes()).isEqualTo(1L << 30);
+    }
+
+    @Test
+    void readsTheRolesThatNeedAFactor() {
+        assertThat(read(Map.of("FACTOR_REQUIRED_ROLES", "admin, billing_2,admin"))
+                        .factorRequiredRoles())
+                .containsExactlyInAnyOrder("admin", "billing_2");
     }
 
     @Test
@@ -392,6 +401,73 @@ class SettingsTest {
                 .doesNotContain("MAIL_FROM is missing", "SMTP_URL needs");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "https://login.example.com, login.example.com, https://login.example.com",
+        "HTTPS://Login.example.com:443/accounts, login.example.com, https://login.example.com",
+        "https://login.example.com:8443/a, login.example.com, https://login.example.com:8443",
+        "https://gatehouse, gatehouse, https://gatehouse",
+        "http://localhost:8080, localhost, http://localhost:8080",
+        "http://app.localhost, app.localhost, http://app.localhost",
+    })
+    void passkeysBelongToThePublicAddress(String publicUrl, String rpId, String origin) {
+        assertThat(read(Map.of("PUBLIC_URL", publicUrl)).passkeys())
+                .isEqualTo(new PasskeySettings(rpId, Set.of(origin)));
+        assertThat(read(Map.of("AUTH_ISSUER", publicUrl)).passkeys())
+                .isEqualTo(new PasskeySettings(rpId, Set.of(origin)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://login.example.com",
+                "https://192.0.2.1",
+                "https://192.0.2.1:8443/accounts",
+                "https://[2001:db8::1]",
+                "http://127.0.0.1:8080",
+            })
+    void passkeysAreNotConfiguredForAnAddressThatBrowsersReject(String publicUrl) {
+        assertThat(read(Map.of("PUBLIC_URL", publicUrl)).passkeys()).isNull();
+        assertThat(read(Map.of()).passkeys()).isNull();
+    }
+
+    @Test
+    void readsTheRelyingPartyOfPasskeys() {
+        String app = "android:apk-key-hash:pNiP5iKyQ8JwgGOaKA1zGPUPJIS-0H1xKCQcfIoGLck";
+
+        assertThat(read(Map.of("RP_ID", "example.com", "PUBLIC_URL", "https://login.example.com/a"))
+                        .passkeys())
+                .isEqualTo(new PasskeySettings("example.com", Set.of("https://login.example.com")));
+        assertThat(read(Map.of(
+                                "RP_ID",
+                                "example.com",
+                                "RP_ORIGINS",
+                                "https://example.com, https://a.b.example.com:8443," + app))
+                        .passkeys())
+                .isEqualTo(new PasskeySettings(
+                        "example.com", Set.of("https://example.com", "https://a.b.example.com:8443", app)));
+        assertThat(read(Map.of("RP_ORIGINS", "http://localhost:5173", "PUBLIC_URL", "http://localhost:8080"))
+                        .passkeys())
+                .isEqualTo(new PasskeySettings("localhost", Set.of("http://localhost:5173")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "example.com, https://example.org, 'RP_ORIGINS has the origin \"https://example.org\"'",
+        "example.com, https://myexample.com, 'RP_ORIGINS has the origin \"https://myexample.com\"'",
+        "login.example.com, https://example.com, 'RP_ORIGINS has the origin \"https://example.com\"'",
+        "com, https://example.com, 'RP_ORIGINS has the origin \"https://example.com\"'",
+        "localhost, http://app.localhost, 'RP_ORIGINS has the origin \"http://app.localhost\"'",
+    })
+    void rejectsAnOriginThatCannotUseTheRelyingParty(String rpId, String origins, String problem) {
+        assertThatThrownBy(() -> read(Map.of("RP_ID", rpId, "RP_ORIGINS", origins)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(problem);
+        assertThatThrownBy(() -> read(Map.of("RP_ID", "example.com", "PUBLIC_URL", "https://example.org")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("PUBLIC_URL has the origin \"https://example.org\"");
+    }
+
     private static MailSettings mail(Map<String, String> settings) {
         return Objects.requireNonNull(read(settings).mail());
     }
@@ -526,6 +602,34 @@ class SettingsTest {
         "ADMIN_PASSWORD, alone, ADMIN_USERNAME and ADMIN_PASSWORD go together",
         "ADMIN_RESET, true, ADMIN_RESET needs ADMIN_USERNAME and ADMIN_PASSWORD",
         "ADMIN_RESET, yes, ADMIN_RESET must be false or true",
+        "FACTOR_REQUIRED_ROLES, Admin, FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
+        "FACTOR_REQUIRED_ROLES, 'admin,', FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
+        "FACTOR_REQUIRED_ROLES, 'admin user', FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
+        "FACTOR_REQUIRED_ROLES, **, FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
+        "FACTOR_REQUIRED_ROLES, 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q', FACTOR_REQUIRED_ROLES must have at most 16 roles",
+        "AUTH_AUDIENCE, urn:gatehouse:enrolment, AUTH_AUDIENCE must not be urn:gatehouse:enrolment",
+        "RP_ID, https://example.com, RP_ID must be a domain in lower case",
+        "RP_ID, example.com:443, RP_ID must be a domain in lower case",
+        "RP_ID, Example.com, RP_ID must be a domain in lower case",
+        "RP_ID, 192.0.2.1, RP_ID must be a domain in lower case",
+        "RP_ID, '[::1]', RP_ID must be a domain in lower case",
+        "RP_ID, .example.com, RP_ID must be a domain in lower case",
+        "RP_ID, example..com, RP_ID must be a domain in lower case",
+        "RP_ID, läden.example, RP_ID must be a domain in lower case",
+        "RP_ID, example.com, RP_ID needs RP_ORIGINS",
+        "RP_ORIGINS, https://example.com, RP_ORIGINS needs RP_ID",
+        "RP_ORIGINS, example.com, 'RP_ORIGINS has \"example.com\", which is neither an origin'",
+        "RP_ORIGINS, 'https://a.example,', 'RP_ORIGINS has \"\", which is neither an origin'",
+        "RP_ORIGINS, *, which is neither an origin",
+        "RP_ORIGINS, ftp://a.example, which is neither an origin",
+        "RP_ORIGINS, android:apk-key-hash:short, which is neither an origin",
+        "RP_ORIGINS, https://a.example/, which no browser sends as an origin",
+        "RP_ORIGINS, https://A.example, which no browser sends as an origin",
+        "RP_ORIGINS, https://me@a.example, which no browser sends as an origin",
+        "RP_ORIGINS, https://a.example:443, which no browser sends as an origin",
+        "RP_ORIGINS, https://a.example?x, which no browser sends as an origin",
+        "RP_ORIGINS, http://a.example, but browsers allow passkeys only with https",
+        "RP_ORIGINS, http://localhost.example, but browsers allow passkeys only with https",
         "MAIL_FROM, accounts, MAIL_FROM must be an address",
         "MAIL_FROM, Example <accounts@example.com> x, MAIL_FROM must be an address",
         "MAIL_FROM, Example <accounts>, MAIL_FROM must be an address",

@@ -43,6 +43,7 @@ import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.store.Stores;
 import org.gatehouse.testing.SettableClock;
+import org.gatehouse.user.AllowsEnrolment;
 import org.gatehouse.war.ApiDescription;
 import org.gatehouse.war.Response;
 import org.glassfish.jersey.model.Parameter.Source;
@@ -55,6 +56,7 @@ import org.junit.jupiter.api.Test;
 /** Checks that the API description contains everything that Gatehouse offers, and nothing else. */
 class DescriptionTest {
     private static final String ERROR_SCHEMA = "#/components/schemas/Error";
+    private static final String PASSKEY_OPTIONS_SCHEMA = "#/components/schemas/PasskeyRequestOptions";
     private static final String PASSWORD = "correct horse battery staple";
     /**
      * The OpenAPI Initiative's JSON schema for OpenAPI 3.1 documents. This schema also checks the schemas inside these
@@ -76,7 +78,12 @@ class DescriptionTest {
 
     private static final Pattern PROOF = Pattern.compile("#proof=([A-Za-z0-9_-]+)");
 
-    private static final Set<String> FORMS = Set.of("/token", "/introspect", "/revoke");
+    /** The types of bodies that are not JSON, by their paths. */
+    private static final Map<String, String> TYPES = Map.of(
+            "/token", MediaType.APPLICATION_FORM_URLENCODED,
+            "/introspect", MediaType.APPLICATION_FORM_URLENCODED,
+            "/revoke", MediaType.APPLICATION_FORM_URLENCODED,
+            "/user/import", "application/x-ndjson");
 
     private static final Set<ErrorCode> TOKEN_ERRORS = EnumSet.of(
             ErrorCode.TOKEN_AMBIGUOUS,
@@ -255,6 +262,14 @@ class DescriptionTest {
             }
             if (!roles.isEmpty() && !roles.contains(Roles.ANY)) {
                 expected.add(ErrorCode.FORBIDDEN);
+            }
+            boolean allowsEnrolment =
+                    method.getInvocable().getDefinitionMethod().isAnnotationPresent(AllowsEnrolment.class);
+            if (!roles.isEmpty() && !allowsEnrolment) {
+                expected.add(ErrorCode.FACTOR_ENROLMENT_REQUIRED);
+            }
+            if (allowsEnrolment) {
+                assertThat(codes(route)).as(route).doesNotContain(ErrorCode.FACTOR_ENROLMENT_REQUIRED);
             }
             if (acceptsBasic(method) || route.equals(SERVICE_TOKEN)) {
                 expected.addAll(CLIENT_ERRORS);
@@ -531,7 +546,9 @@ class DescriptionTest {
                 "SMTP_URL",
                 "smtp://127.0.0.1:" + mails.getSmtp().getPort() + "?starttls=never",
                 "MAIL_FROM",
-                "accounts@id.example");
+                "accounts@id.example",
+                "FACTOR_REQUIRED_ROLES",
+                FactorCalls.ROLE);
         try (Stores separateStores = new Stores();
                 Node service = Node.start(separateStores, settings, clock)) {
             CallSequence calls = new CallSequence(service);
@@ -580,6 +597,7 @@ class DescriptionTest {
             call("POST", "/introspect", admin, "token=" + token);
             call("GET", "/check?role=author&role=user", token, "");
             call("POST", "/check", token, "");
+            call("GET", "/check?acr=urn:gatehouse:2&max_age=600", token, "");
             call("POST", "/revoke", admin, "token=" + token);
             call("PUT", "/user/" + alice + "/password", admin, "{\"newPassword\":\"staple battery horse\"}");
             call("POST", "/login", "", credentials("alice", "staple battery horse"));
@@ -588,6 +606,11 @@ class DescriptionTest {
             call("GET", "/user/" + alice + "/session", secondToken, "");
             call("DELETE", "/user/" + alice + "/session", secondToken, "");
             runForService(secondToken);
+            call("POST", "/login/step-up", secondToken, "{\"password\":\"" + Node.ADMIN_PASSWORD + "\"}");
+            JsonNode passkeyOptions = new FactorCalls(this::call, clock).run(secondToken);
+            // A login with a passkey only gets the same object, but without ids of passkeys.
+            fields.computeIfAbsent(PASSKEY_OPTIONS_SCHEMA, absent -> new TreeSet<>())
+                    .addAll(fieldsOf(passkeyOptions));
             runForMail(secondToken, mails);
             String key = call("POST", "/key/rotate", secondToken, "").text("kid");
             call("DELETE", "/key/" + key, secondToken, "");
@@ -694,7 +717,7 @@ class DescriptionTest {
         }
 
         private Response call(String method, String path, String token, String body) {
-            String type = FORMS.contains(path) ? "application/x-www-form-urlencoded" : "application/json";
+            String type = TYPES.getOrDefault(path, MediaType.APPLICATION_JSON);
             Response response =
                     service.send(method, path, body, "auth", token, "Content-Type", body.isEmpty() ? "" : type);
             observe(method, path, response);

@@ -168,6 +168,47 @@ class GuardFilterTest {
     }
 
     @Test
+    void respondsToAnInsufficientAuthenticationWith401() {
+        try (GuardedApplication strict = GuardedApplication.start(issuer.parameters(
+                "optional",
+                "true",
+                "required-roles",
+                "/admin/*=admin",
+                "required-authentication",
+                "/admin/*=acr=urn:gatehouse:2; /pay=max_age=300,acr=urn:gatehouse:1; /recent=max_age=300"))) {
+            long now = Instant.now().getEpochSecond();
+            String none = issuer.token();
+            String old = issuer.token(all -> all.claim("auth_time", now - 320).claim("acr", "urn:gatehouse:2"));
+            String password =
+                    issuer.token(all -> all.claim("auth_time", now - 290).claim("acr", "urn:gatehouse:1"));
+            String service = issuer.token(all -> all.claim("client_id", IssuerStandIn.SUBJECT));
+
+            assertThat(strict.get("/", "auth", none).statusCode()).isEqualTo(200);
+            for (String token : List.of(none, old)) {
+                HttpResponse<String> rejected = strict.get("/pay", "auth", token);
+                assertThat(rejected.statusCode()).isEqualTo(401);
+                assertThat(challenge(rejected))
+                        .isEqualTo("Bearer realm=\"gatehouse\", error=\"insufficient_user_authentication\","
+                                + " error_description=\"A more recent or a stronger authentication is required.\","
+                                + " max_age=\"300\", acr_values=\"urn:gatehouse:1\"");
+            }
+            assertThat(challenge(strict.get("/recent", "auth", old))).endsWith(", max_age=\"300\"");
+            for (String token : List.of(password, service)) {
+                assertThat(strict.get("/pay", "auth", token).statusCode()).isEqualTo(200);
+                assertThat(strict.get("/recent", "auth", token).statusCode()).isEqualTo(200);
+                assertThat(strict.get("/admin/x", "auth", token).statusCode()).isEqualTo(403);
+            }
+            assertThat(strict.get("/pay").statusCode()).isEqualTo(401);
+            assertThat(challenge(strict.get("/pay"))).isEqualTo("Bearer realm=\"gatehouse\"");
+            String admin = issuer.token(all -> all.claim("roles", List.of("admin")));
+            assertThat(challenge(strict.get("/admin/x", "auth", admin))).endsWith(", acr_values=\"urn:gatehouse:2\"");
+            String strong =
+                    issuer.token(all -> all.claim("roles", List.of("admin")).claim("acr", "urn:gatehouse:2"));
+            assertThat(strict.get("/admin/x", "auth", strong).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void addsAChallengeToA403OfTheApplication() {
         String token = issuer.token();
         for (String path : List.of("/status/403", "/error/403")) {
@@ -212,6 +253,20 @@ class GuardFilterTest {
                 .contains("issuer is missing", "client-id is missing", "client-secret is missing")
                 .contains("unreachable must be refuse or until-expiry", "optional must be true or false")
                 .contains("required-roles: /a= has no roles");
+        for (String rule : List.of(
+                "/a=acr=urn:gatehouse:3",
+                "/a=max_age=-1",
+                "/a=max_age=9999999999",
+                "max_age=1,max_age=2",
+                "/a=300",
+                "/a=max_age=\uff11")) {
+            assertThatThrownBy(() -> GuardedApplication.start(issuer.parameters("required-authentication", rule)))
+                    .rootCause()
+                    .hasMessageContaining("required-authentication: " + rule + " must have acr=");
+        }
+        assertThatThrownBy(() -> GuardedApplication.start(issuer.parameters("required-authentication", "/a")))
+                .rootCause()
+                .hasMessageContaining("required-authentication: /a has no acr or max_age");
         assertThatThrownBy(() -> GuardedApplication.start(issuer.parameters("required-role", "admin")))
                 .rootCause()
                 .message()

@@ -52,6 +52,27 @@ class GuardIntrospectionTest {
     }
 
     @Test
+    void usesTheAuthenticationOfTheAnswer() {
+        issuer.more = ",\"auth_time\":" + clock.instant().minusSeconds(100).getEpochSecond()
+                + ",\"amr\":[\"mfa\",\"otp\",\"pwd\"],\"acr\":\"urn:gatehouse:2\"";
+        try (GuardedApplication application = start("required-authentication", "acr=urn:gatehouse:2,max_age=120")) {
+            String token = issuer.token();
+            assertThat(application.with(token).statusCode()).isEqualTo(200);
+
+            clock.advance(Duration.ofMillis(31_001)); // 1 s for the resolution, and 10 s because clocks may differ
+            HttpResponse<String> rejected = application.with(token);
+            assertThat(rejected.statusCode()).isEqualTo(401);
+            assertThat(GuardedApplication.challenge(rejected))
+                    .contains("error=\"insufficient_user_authentication\"")
+                    .endsWith(", max_age=\"120\", acr_values=\"urn:gatehouse:2\"");
+            issuer.more = "";
+            clock.advance(LIFETIME);
+            assertThat(GuardedApplication.challenge(application.with(token)))
+                    .contains("error=\"insufficient_user_authentication\"");
+        }
+    }
+
+    @Test
     void anAnswerIsUsedForLessThanTwoSeconds() {
         try (GuardedApplication application = start()) {
             String token = issuer.token();

@@ -85,7 +85,8 @@ class GuardPartsTest {
     }
 
     private static GuardPrincipal caller(String... roles) {
-        return new GuardPrincipal("https://a.example", "1", null, null, Set.of(roles), Instant.MAX);
+        return new GuardPrincipal(
+                "https://a.example", "1", null, null, Set.of(roles), Instant.MAX, CallerAuthentication.UNKNOWN);
     }
 
     @Test

@@ -51,6 +51,9 @@ final class IssuerStandIn implements AutoCloseable {
     volatile int status = 200;
     volatile int introspectionStatus = 200;
     volatile List<String> roles = List.of("user");
+    /** More members of introspections, each with a comma before it. */
+    volatile String more = "";
+
     volatile String tokenType = "Bearer";
     volatile String authorization = "";
     /** Responses wait for this latch. */
@@ -130,7 +133,7 @@ final class IssuerStandIn implements AutoCloseable {
         return "{\"active\":true,\"token_type\":\"" + tokenType + "\",\"sub\":\"" + SUBJECT
                 + "\",\"username\":\"alice\",\"roles\":[\""
                 + String.join("\",\"", roles) + "\"],\"iss\":\"" + issuer() + "\",\"aud\":\"gatehouse\",\"exp\":"
-                + Instant.now().plusSeconds(600).getEpochSecond() + "}";
+                + Instant.now().plusSeconds(600).getEpochSecond() + more + "}";
     }
 
     private static void send(HttpExchange exchange, int status, String body) throws IOException {

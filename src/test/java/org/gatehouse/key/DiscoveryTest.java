@@ -53,6 +53,7 @@ class DiscoveryTest {
                       "response_types_supported": [],
                       "subject_types_supported": ["public"],
                       "id_token_signing_alg_values_supported": ["ES256"],
+                      "acr_values_supported": ["urn:gatehouse:1", "urn:gatehouse:2"],
                       "service_documentation": "https://login.example.com/accounts/docs"
                     }
                     """));

@@ -41,6 +41,11 @@ class KeyRotationTest {
     private static final Duration TOKEN_LIFE = Duration.ofSeconds(5);
     private static final int ROTATIONS = Boolean.getBoolean("gatehouse.long") ? 60 : 8;
 
+    /** The pause after each check. In the short form, the checks leave processor time for other tests. */
+    private static final int CHECK_PAUSE_MS = Boolean.getBoolean("gatehouse.long") ? 0 : 4;
+
+    private static final int LOGIN_PAUSE_MS = Boolean.getBoolean("gatehouse.long") ? 20 : 50;
+
     private static final int MIN_CHECKS = 1_000;
 
     /**
@@ -76,7 +81,7 @@ class KeyRotationTest {
                     while (running.get()) {
                         long issuedAt = System.nanoTime();
                         tokenFromNewAddress(node).ifPresent(token -> tokens.addFirst(new Issued(token, issuedAt)));
-                        TimeUnit.MILLISECONDS.sleep(20);
+                        TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MS);
                     }
                     return null;
                 }));
@@ -95,6 +100,7 @@ class KeyRotationTest {
                             if (response.status() != 200) {
                                 rejections.add(response.body());
                             }
+                            TimeUnit.MILLISECONDS.sleep(CHECK_PAUSE_MS);
                         }
                     }
                     return null;

@@ -35,6 +35,7 @@ import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
 import org.gatehouse.store.Stores;
 import org.gatehouse.testing.SettableClock;
+import org.gatehouse.testing.TakesLong;
 import org.gatehouse.testing.TimeLimit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.Test;
  * background task. Such an instance reads the keys only when one of its methods is called.
  */
 @Tag("also-full")
+@TakesLong
 class RotatingKeysTest {
     private static final Secret AUTH_KEY = new Secret("a key for tests, longer than 32 bytes");
     private static final Secret NEXT_AUTH_KEY = new Secret("the next key for tests, longer than 32 bytes");

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.gatehouse.config.MailFrom;
 import org.gatehouse.config.SettingsException;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.user.FactorEvent;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,9 +44,7 @@ class MailTemplatesTest {
             LINK,
             Duration.ofMinutes(10),
             "new@example.com",
-            "Firefox on Linux",
-            "2001:db8::7",
-            Instant.parse("2026-12-01T14:05:33Z"));
+            event(new MailRequest.FactorDetails("added", "Pixel 9")));
 
     static Stream<Arguments> kindsInAllLanguages() {
         return Arrays.stream(MailKind.values())
@@ -63,7 +62,8 @@ class MailTemplatesTest {
         assertThat(content.html())
                 .contains("<html lang=\"" + language + "\">", "maria", "Example &amp; Sons", "color-scheme")
                 .doesNotContain("{{");
-        boolean hasLink = !List.of(MailKind.NOTICE_PASSWORD, MailKind.NOTICE_DEVICE, MailKind.TEST)
+        boolean hasLink = !List.of(
+                        MailKind.NOTICE_PASSWORD, MailKind.NOTICE_DEVICE, MailKind.NOTICE_FACTOR, MailKind.TEST)
                 .contains(kind);
         assertThat(content.text().lines().filter(line -> line.equals(LINK))).hasSize(hasLink ? 1 : 0);
         assertThat(content.text().contains("\n\n" + LINK + "\n\n")).isEqualTo(hasLink);
@@ -161,7 +161,7 @@ class MailTemplatesTest {
         "uk, P7D, 7 днів.",
     })
     void writesDurationsWithTheRightPlural(String language, Duration validity, String expected) {
-        MailMessage.Values values = new MailMessage.Values(null, LINK, validity, null, null, null, null);
+        MailMessage.Values values = new MailMessage.Values(null, LINK, validity, null, MailMessage.Event.NONE);
 
         assertThat(BUILT_IN.render(message(MailKind.RESET, language, values)).text())
                 .contains(" " + expected);
@@ -188,7 +188,7 @@ class MailTemplatesTest {
 
         expected.forEach((setting, text) -> {
             MailMessage.Values values =
-                    new MailMessage.Values(null, LINK, setting.minusSeconds(3), null, null, null, null);
+                    new MailMessage.Values(null, LINK, setting.minusSeconds(3), null, MailMessage.Event.NONE);
             assertThat(BUILT_IN.render(message(MailKind.RESET, language, values))
                             .text())
                     .containsPattern(" " + text + "[ .]");
@@ -232,7 +232,9 @@ class MailTemplatesTest {
     void escapesValuesAndNeverInterpretsThem() {
         String evil = "<b>\"x'</b>{{link}}\r\nBcc: a@b.example\u2028\u202e";
         RenderedMail content = BUILT_IN.render(message(
-                MailKind.NOTICE_DEVICE, "en", new MailMessage.Values(evil, LINK, null, evil, evil, evil, null)));
+                MailKind.NOTICE_DEVICE,
+                "en",
+                new MailMessage.Values(evil, LINK, null, evil, new MailMessage.Event(evil, evil, null, null))));
 
         assertThat(content.html()).doesNotContain("<b>", "\"x'", "proof=", "\u2028", "\u202e");
         assertThat(content.text())
@@ -243,13 +245,54 @@ class MailTemplatesTest {
     @Test
     void theNoticeAboutAnAddressNamesTheNewAddressIfThereIsOne() {
         MailMessage.Values removed =
-                new MailMessage.Values("maria", LINK, Duration.ofHours(72), null, null, null, null);
+                new MailMessage.Values("maria", LINK, Duration.ofHours(72), null, MailMessage.Event.NONE);
 
         assertThat(BUILT_IN.render(message(MailKind.NOTICE_EMAIL, "en", VALUES)).text())
                 .contains("is being changed to new@example.com.");
         assertThat(BUILT_IN.render(message(MailKind.NOTICE_EMAIL, "en", removed))
                         .text())
                 .contains("is being removed.", "3 days");
+    }
+
+    static Stream<Arguments> factorEventsInAllLanguages() {
+        return Arrays.stream(FactorEvent.values())
+                .flatMap(event -> TemplateFiles.LANGUAGES.stream().map(language -> Arguments.of(event, language)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("factorEventsInAllLanguages")
+    void theNoticeAboutAFactorDescribesTheEvent(FactorEvent event, String language) {
+        RenderedMail notice = factorNotice(event.text(), language, "<i>Pixel 9</i>\r\nBcc: x");
+        RenderedMail unknown = factorNotice("unknown to this version", language, "Pixel 9");
+
+        assertThat(notice.subject()).isNotBlank().doesNotContain("Pixel").isNotEqualTo(unknown.subject());
+        boolean named = event != FactorEvent.RECOVERY_CODE_USED && event != FactorEvent.RECOVERY_CODES_REPLACED;
+        assertThat(notice.text().contains("<i>Pixel 9</i> Bcc: x")).isEqualTo(named);
+        assertThat(notice.html().contains("&lt;i&gt;Pixel 9&lt;/i&gt; Bcc: x")).isEqualTo(named);
+        assertThat(notice.html()).doesNotContain("<i>");
+        assertThat(notice.text()).contains("Firefox on Linux", "2001:db8::7");
+        for (FactorEvent other : FactorEvent.values()) {
+            if (other != event) {
+                assertThat(factorNotice(other.text(), language, "<i>Pixel 9</i>\r\nBcc: x")
+                                .text())
+                        .isNotEqualTo(notice.text());
+            }
+        }
+        assertThat(unknown.subject()).isNotBlank();
+        assertThat(unknown.text()).contains("2001:db8::7").doesNotContain("Pixel 9");
+    }
+
+    private static RenderedMail factorNotice(String event, String language, String name) {
+        return BUILT_IN.render(message(
+                MailKind.NOTICE_FACTOR,
+                language,
+                new MailMessage.Values("maria", null, null, null, event(new MailRequest.FactorDetails(event, name)))));
+    }
+
+    @Test
+    void theTextsKnowAllEventsOfFactors() {
+        assertThat(Arrays.stream(FactorEvent.values()).map(FactorEvent::text))
+                .containsExactlyInAnyOrderElementsOf(MailLanguage.FACTOR_EVENTS);
     }
 
     @Test
@@ -407,6 +450,10 @@ class MailTemplatesTest {
                 EmailAddress.parse("maria@example.org").orElseThrow(),
                 Locale.forLanguageTag(language),
                 values);
+    }
+
+    private static MailMessage.Event event(MailRequest.@Nullable FactorDetails factor) {
+        return new MailMessage.Event("Firefox on Linux", "2001:db8::7", Instant.parse("2026-12-01T14:05:33Z"), factor);
     }
 
     private static String unescaped(String html) {

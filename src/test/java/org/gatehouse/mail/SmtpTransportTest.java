@@ -314,7 +314,7 @@ class SmtpTransportTest {
         for (MailKind kind : MailKind.values()) {
             Files.writeString(
                     directory.resolve("texts.en.properties"),
-                    kind.text() + ".subject=About {{username}} {{device}}\n",
+                    kind.text() + ".subject=About {{username}} {{device}} {{factor}}\n",
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
         }
@@ -323,8 +323,12 @@ class SmtpTransportTest {
                 MailTemplates.load(directory, FROM),
                 (SSLSocketFactory) SSLSocketFactory.getDefault(),
                 LONG);
-        MailMessage.Values values =
-                new MailMessage.Values(evil, LINK, Duration.ofMinutes(10), evil, evil, evil, CLOCK.instant());
+        MailMessage.Values values = new MailMessage.Values(
+                evil,
+                LINK,
+                Duration.ofMinutes(10),
+                evil,
+                new MailMessage.Event(evil, evil, CLOCK.instant(), new MailRequest.FactorDetails("added", evil)));
 
         for (MailKind kind : MailKind.values()) {
             assertThat(transport.send(message(kind, "maria@example.org", "en", values)))
@@ -520,7 +524,7 @@ class SmtpTransportTest {
     }
 
     private static MailMessage.Values values(String username) {
-        return new MailMessage.Values(username, LINK, Duration.ofMinutes(10), null, null, null, null);
+        return new MailMessage.Values(username, LINK, Duration.ofMinutes(10), null, MailMessage.Event.NONE);
     }
 
     private static MailMessage message(MailKind kind, String to, String language, MailMessage.Values values) {

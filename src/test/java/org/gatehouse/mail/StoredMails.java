@@ -22,8 +22,8 @@ public final class StoredMails {
             Instant now = clock.instant();
             MailRequest.Invitation invitation =
                     new MailRequest.Invitation(Set.of("user"), "invited", "6b04b3b7e9cfde2681108d5e");
-            mails.insert(
-                    request(MailKind.INVITATION, now, new MailRequest.Details(null, null, 0, null, null, invitation)));
+            mails.insert(request(
+                    MailKind.INVITATION, now, new MailRequest.Details(null, null, 0, null, null, invitation, null)));
             MailRow row = mails.lease(now, now.plus(Duration.ofMinutes(2))).orElseThrow();
             if (!mails.addProof(row, Sha256.hex("a proof of an invitation"))) {
                 throw new AssertionError("the row is not leased");
@@ -32,6 +32,11 @@ public final class StoredMails {
             mails.finish(row, MailStatus.SENT, "guest@example.com", null);
             mails.insert(request(MailKind.TEST, now, MailRequest.Details.NONE));
         }
+    }
+
+    /** Returns the queue as a node sees it that sends mails. */
+    public static MailQueue queue(MongoConnection mongo) {
+        return new MailQueue(true, new MongoMailDao(mongo));
     }
 
     private static MailRequest request(MailKind kind, Instant now, MailRequest.Details details) {

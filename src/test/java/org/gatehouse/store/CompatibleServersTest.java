@@ -109,7 +109,7 @@ class CompatibleServersTest {
                 assertThat(node.get("/audit", node.adminToken()).status()).isEqualTo(200);
             }
             assertThat(log.with("does not remove expired documents"))
-                    .hasSize(4)
+                    .hasSize(5)
                     .allMatch(line -> line.startsWith("WARN"));
             assertThat(log.from(Level.ERROR)).isEmpty();
         }

@@ -37,6 +37,22 @@ public final class FormatScene {
                     + "\"big\":5000000000,\"ratio\":1.5,\"exact\":1234567890123456789012.5,\"member\":true,"
                     + "\"nothing\":null,\"address\":{\"city\":\"Bern\",\"floors\":[1,\"two\"]},\"tags\":[\"a\"]}";
 
+    static final String TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+
+    /** The generator of P-256 as a COSE key. */
+    private static final String PUBLIC_KEY = "pQECAyYgASFYIGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWIlgg"
+            + "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
+
+    /** A user with two factors and a recovery code, in the format of an import. */
+    private static final String SECURED = """
+            {"_id":"5f0000000000000000000002","username":"secured","password":"%s","factors":[\
+            {"_id":"5f00000000000000000000a1","type":"totp","name":"phone","createdAt":"2020-01-01T00:00:00.000Z",\
+            "secret":"%s"},\
+            {"_id":"5f00000000000000000000a2","type":"passkey","name":"key","createdAt":"2020-01-01T00:00:00.000Z",\
+            "credentialId":"AAECAwQFBgcICQoLDA0ODw","publicKey":"%s","counter":7,"backupEligible":true,"backedUp":false,\
+            "transports":["usb"],"aaguid":"00112233-4455-6677-8899-aabbccddeeff"}],"recoveryCodes":["%s"]}
+            """.formatted(PASSWORD, TOTP_SECRET, PUBLIC_KEY, "ab".repeat(32));
+
     private final Stores stores;
     private final SettableClock clock = new SettableClock(Instant.parse("2100-01-01T00:00:00Z"));
     private final ObjectNode callers = Json.MAPPER.createObjectNode();
@@ -76,7 +92,10 @@ public final class FormatScene {
             guessPasswords(node, admin);
             useServices(node, admin);
             rotateKeys(node, admin);
+            addFactors(node, admin);
             recordPages(node, admin);
+            Response challenge = node.login("secured", PASSWORD);
+            assertThat(challenge.text("code")).isEqualTo("FACTOR_REQUIRED");
             callers.put("jwks", node.get("/.well-known/jwks.json", "").body());
             callers.put("export", node.get("/user/export?hashes=true", admin).body());
             fillCache(node, admin);
@@ -167,6 +186,15 @@ public final class FormatScene {
                 "198.51.100.1");
         assertThat(stranger.status()).isEqualTo(201);
         passwords.put("stranger", PASSWORD);
+    }
+
+    /** Only this step makes the stores unreadable for version 0.1.0. */
+    private void addFactors(Node node, String admin) {
+        assertThat(stores.meta().countDocuments(Filters.eq("format"))).isZero();
+        Response imported =
+                node.send("POST", "/user/import", SECURED, "auth", admin, "Content-Type", "application/x-ndjson");
+        assertThat(imported.body()).contains("\"failed\":0");
+        assertThat(stores.meta().countDocuments(Filters.eq("readableFrom", 2))).isEqualTo(1);
     }
 
     private void useSessions(Node node) {

@@ -9,12 +9,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bson.Document;
 import org.bson.types.ObjectId;
 import org.gatehouse.app.Node;
+import org.gatehouse.factor.FactorNodes;
+import org.gatehouse.testing.SettableClock;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterEach;
@@ -161,6 +165,24 @@ class FormatTest {
         assertThat(node.get("/check?role=introspect", token).status()).isEqualTo(204);
     }
 
+    @Test
+    void secondFactorsContinue() { // version 0.1.0 had none
+        FormatFolder version = FormatFolder.latest();
+        Node node = start(version);
+        Response login = node.login("secured", FormatScene.PASSWORD);
+        assertThat(login.text("code")).isEqualTo("FACTOR_REQUIRED");
+        assertThat(login.json().path("factors")).hasSize(2);
+        Instant now = Instant.parse(version.callers().path("now").asText());
+        String code = FactorNodes.codeAt(FormatScene.TOTP_SECRET, now);
+
+        Response second = node.post(
+                "/login/factor",
+                "",
+                FactorNodes.json(Map.of("challenge", login.text("challenge"), "type", "totp", "code", code)));
+
+        assertThat(second.status()).as(second.body()).isEqualTo(200);
+    }
+
     @ParameterizedTest
     @MethodSource("versions")
     void aCachedUserIsReturnedUntilItChanges(FormatFolder version) {
@@ -187,17 +209,34 @@ class FormatTest {
     @Test
     void aDatabaseThatThisVersionCannotReadStaysUnchanged() {
         FormatFolder.latest().load(stores);
-        stores.meta().insertOne(new Document("_id", "format").append("readableFrom", 1));
         start();
-        stores.meta().updateOne(Filters.eq("format"), Updates.set("readableFrom", 2L));
+        stores.meta().updateOne(Filters.eq("format"), Updates.set("readableFrom", 3L));
         stores.users().insertOne(new Document("username", "new").append("password", "plain"));
 
         assertThatThrownBy(() -> Node.start(stores))
                 .rootCause()
                 .hasMessageContaining("A newer Gatehouse has changed the database " + stores.database())
-                .hasMessageContaining("format 2, and this version understands 1");
+                .hasMessageContaining("format 3, and this version understands 2");
         assertThat(stores.users().countDocuments(Filters.exists("usernameKey", false)))
                 .isEqualTo(1);
+    }
+
+    /** Nodes of version 0.1.0 would not ask for factors, so they must not start again. */
+    @Test
+    void theFirstFactorMarksTheDatabase() {
+        Node node = FormatScene.node(stores, SettableClock.atNow());
+        started = Optional.of(node);
+        node.create(node.adminToken(), "alice", FormatScene.PASSWORD);
+        String token = node.token("alice", FormatScene.PASSWORD);
+        Response begun = node.post("/factor/totp", token, "{\"name\":\"phone\"}");
+        String confirm = "/factor/" + begun.text("_id") + "/confirm";
+        String right = FactorNodes.codeAt(begun.text("secret"), Instant.now());
+
+        assertThat(node.post(confirm, token, "{\"code\":\"x\"}").status()).isEqualTo(401);
+        assertThat(stores.meta().countDocuments(Filters.eq("format"))).isZero();
+        assertThat(node.post(confirm, token, "{\"code\":\"" + right + "\"}").status())
+                .isEqualTo(200);
+        assertThat(stores.meta().countDocuments(Filters.eq("readableFrom", 2))).isEqualTo(1);
     }
 
     private void start() {

@@ -7,6 +7,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.Secret;
@@ -46,9 +47,9 @@ class UserExportTest {
                     Json.MAPPER.createObjectNode()));
             AuditLog audit = new AuditLog(
                     unreachable, Duration.ofDays(1), Clock.systemUTC(), Ticker.systemTicker(), new Metrics());
-            UserExport exports = new UserExport(users, audit, caller -> true);
+            UserExport exports = new UserExport(users, (ids, secrets) -> Map.of(), audit, caller -> true);
             Caller caller = new UserCaller(
-                    alice, SessionId.draw(new SecureRandom()), 0, new ClientInfo("192.0.2.7", "curl", "r-1", ""));
+                    alice, SessionId.draw(new SecureRandom()), 0, null, new ClientInfo("192.0.2.7", "curl", "r-1", ""));
 
             assertThatThrownBy(() -> exports.start(caller, true))
                     .isInstanceOfSatisfying(

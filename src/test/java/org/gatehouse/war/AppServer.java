@@ -75,7 +75,17 @@ public final class AppServer implements AutoCloseable {
     /** Starts a server on a base folder with these JVM options. Spaces separate the options. */
     public static AppServer start(
             Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm) {
-        int port = EmbeddedRedis.freePort();
+        return start(distribution, jdk, environment, base, jvm, EmbeddedRedis.freePort());
+    }
+
+    /** Starts a server on a port that its settings contain. Does not wait until its applications are ready. */
+    static AppServer start(Distribution distribution, List<Deployment> applications, int port) {
+        Path base = base(distribution, applications);
+        return start(distribution, Jdk.own(), Map.of(), base, Distribution.FAST_START, port);
+    }
+
+    private static AppServer start(
+            Distribution distribution, Jdk jdk, Map<String, String> environment, Path base, String jvm, int port) {
         ProcessBuilder builder = CleanEnvironment.of(new ProcessBuilder(distribution.command(jdk, base, port, jvm)))
                 .directory(base.toFile())
                 .redirectErrorStream(true)

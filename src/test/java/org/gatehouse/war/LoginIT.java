@@ -58,7 +58,7 @@ class LoginIT {
     }
 
     @Test
-    void returnsAnRfc9068TokenWithOnlyTheIdAndRolesOfTheUser() throws Exception {
+    void returnsAnRfc9068TokenWithOnlyTheIdRolesAndAuthenticationOfTheUser() throws Exception {
         SignedJWT token = SignedJWT.parse(gatehouse.token("Alice", PASSWORD));
 
         assertThat(token.getHeader().getType().getType()).isEqualTo("at+jwt");
@@ -66,12 +66,27 @@ class LoginIT {
         assertThat(token.getHeader().getKeyID()).isNotEmpty();
         Map<String, Object> claims = token.getJWTClaimsSet().getClaims();
         assertThat(claims.keySet())
-                .containsExactlyInAnyOrder("iss", "sub", "aud", "iat", "exp", "jti", "sid", "client_id", "roles");
+                .containsExactlyInAnyOrder(
+                        "iss",
+                        "sub",
+                        "aud",
+                        "iat",
+                        "exp",
+                        "jti",
+                        "sid",
+                        "client_id",
+                        "roles",
+                        "auth_time",
+                        "amr",
+                        "acr");
         assertThat(claims.get("iss")).isEqualTo("https://id.example");
         assertThat(claims.get("sub")).isEqualTo(id);
         assertThat(claims.get("roles")).isEqualTo(List.of("user"));
         Instant issued = token.getJWTClaimsSet().getIssueTime().toInstant();
         assertThat(token.getJWTClaimsSet().getExpirationTime()).isEqualTo(issued.plusMillis(600_000));
+        assertThat((long) claims.get("auth_time")).isBetween(issued.getEpochSecond() - 10, issued.getEpochSecond());
+        assertThat(claims.get("amr")).isEqualTo(List.of("pwd"));
+        assertThat(claims.get("acr")).isEqualTo("urn:gatehouse:1");
     }
 
     @Test

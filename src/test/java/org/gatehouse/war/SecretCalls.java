@@ -33,6 +33,7 @@ final class SecretCalls {
     private final String adminPassword;
     private final String metricsToken;
     private final SecretMailCalls mails;
+    private final SecretFactorCalls factors;
 
     private final Set<String> called = new TreeSet<>();
     private final List<String> responses = new ArrayList<>();
@@ -62,6 +63,7 @@ final class SecretCalls {
         this.adminPassword = adminPassword;
         this.metricsToken = metricsToken;
         this.mails = new SecretMailCalls(this, instance, mails, kinds);
+        this.factors = new SecretFactorCalls(this, instance, kinds);
     }
 
     /** Returns the operations of the OpenAPI description that were called successfully. */
@@ -92,7 +94,7 @@ final class SecretCalls {
     }
 
     /** Sends a request whose response may contain secrets. */
-    private Response send(String method, String path, String body, String... headers) {
+    Response send(String method, String path, String body, String... headers) {
         Response response = service.patiently(() -> service.send(method, path, body, withRequestId(headers)));
         if (response.status() / 100 == 2) {
             ApiDescription.built()
@@ -144,6 +146,7 @@ final class SecretCalls {
         queries(admin, id);
         services(admin);
         mails.callEverything(admin);
+        factors.callEverything(admin);
         misplacedInPaths(admin);
         misplacedInHeaders(admin);
         recordHashOf(name);
