@@ -30,6 +30,19 @@ const WEAK = {
   },
 };
 
+const REQUIRED = {
+  status: 401,
+  json: {
+    status: "error",
+    code: "FACTOR_REQUIRED",
+    message: "A second factor is required.",
+    challenge: "first",
+    factors: [{ _id: "1", type: "totp", name: "<b>Phone</b>" }, { _id: "2", type: "totp", name: "$& Tablet" }],
+  },
+};
+const WRONG = { status: 401, json: { status: "error", code: "FACTOR_WRONG", message: "The factor is wrong." } };
+const DEAD = { status: 401, json: { status: "error", code: "CHALLENGE_INVALID", message: "The challenge is not valid." } };
+
 let passed = 0;
 let failed = 0;
 
@@ -192,6 +205,111 @@ async function links(browser) {
   await without.close();
 }
 
+/** Opens the page for an account with a second factor. Its function `click` returns what the page sends then. */
+async function factorPage(browser, required, options = {}) {
+  let answer = required;
+  const opened = await open(browser, "reset", {
+    answer: (route) => route.fulfill(typeof answer === "function" ? answer(JSON.parse(route.request().postData())) : answer),
+    ...options,
+  });
+  const { page, posts } = opened;
+  const click = async (next, action = () => page.click("#send")) => {
+    answer = next;
+    const before = posts.length;
+    await action();
+    await page.waitForFunction(() => document.getElementById("send")?.getAttribute("aria-disabled") !== "true");
+    return posts.slice(before).map((post) => post.body);
+  };
+  await page.fill("#newPassword", PASSWORD);
+  await click(required);
+  await page.waitForSelector("#code");
+  return { ...opened, click };
+}
+
+async function scanCodes(browser) {
+  const { page, posts, close } = await factorPage(browser, REQUIRED);
+  await page.evaluate(() => (document.getElementById("code").value = "123456"));
+  const tried = await page.evaluate(submitByScript);
+  await page.evaluate(() => fetch("page.css", { cache: "no-store" }));
+  check(`${tried} attempts of a script send no code`, posts.length === 1, JSON.stringify(posts));
+  await close();
+}
+
+const focused = (page) => page.evaluate(() => document.activeElement.id);
+
+async function codes(browser) {
+  const { page, errors, click, close } = await factorPage(browser, REQUIRED);
+  const first = { proof: PROOF, newPassword: PASSWORD };
+  const same = (sent, ...bodies) => JSON.stringify(sent) === JSON.stringify(bodies);
+  check("a second factor is asked for", /second factor/.test(await page.textContent("h1")));
+  check("the field of the code has the focus, a label and a description", await page.evaluate(() =>
+    document.activeElement.id === "code" && document.activeElement.labels.length === 1
+      && document.activeElement.getAttribute("aria-describedby") === "introduction code-hint"));
+  check("the names of the devices are text",
+    /app \(<b>Phone<\/b>, \$& Tablet\),/.test(await page.textContent("#code-hint")), await page.textContent("#code-hint"));
+  check("without passkeys there is no button for them", (await page.$("#passkey")) === null);
+  await screenshot(page, "factor");
+  await page.fill("#code", "123 456");
+  const wrong = await click(WRONG);
+  check("a code is sent with the proof, the password and the challenge",
+    same(wrong, { ...first, challenge: "first", type: "totp", code: "123 456" }), JSON.stringify(wrong));
+  check("a wrong code is explained", /not accepted/.test(await page.textContent("#error")));
+  check("the field is marked and has the focus", await page.evaluate(() =>
+    document.activeElement.id === "code" && document.activeElement.ariaInvalid === "true"));
+  await screenshot(page, "factor-wrong");
+  await page.keyboard.type("k3n9-recovery");
+  const again = await click(WRONG);
+  check("another code uses the same challenge, and letters are a recovery code",
+    same(again, { ...first, challenge: "first", type: "recovery", code: "k3n9-recovery" }), JSON.stringify(again));
+
+  const renewed = await click((body) =>
+    body.challenge ? DEAD : { ...REQUIRED, json: { ...REQUIRED.json, challenge: "second" } });
+  check("a dead challenge is replaced", renewed.length === 2 && same(renewed.slice(1), first), JSON.stringify(renewed));
+  check("the user learns that the time is over", /time is over/.test(await page.textContent("#error")));
+  check("the field is empty and has the focus", (await page.inputValue("#code")) === "" && (await focused(page)) === "code");
+  await page.fill("#code", "654321");
+  const throttled = await click({ status: 429, headers: { "Retry-After": "3600" }, json: { code: "LOGIN_THROTTLED" } });
+  check("the new challenge is used", throttled[0].challenge === "second", JSON.stringify(throttled));
+  check("too many codes are explained", /60 minutes/.test(await page.textContent("#error")));
+  await click(WEAK);
+  check("an error of the password leads back to its field", (await focused(page)) === "newPassword"
+    && /at least 8/.test(await page.textContent("#error")));
+  await page.fill("#newPassword", PASSWORD);
+  await click(REQUIRED);
+  await page.waitForSelector("#code");
+  await page.keyboard.type("654321");
+  await click({ status: 204 }, () => page.keyboard.press("Enter"));
+  await page.waitForSelector("#state.done:not(:empty)");
+  check("the password is set", (await page.$$("form input, form button")).length === 0 && (await focused(page)) === "state");
+  check("no answer is an error of the page", errors.length === 0, errors.join("; "));
+  await close();
+}
+
+/** A user with passkeys only, in German; passkey-walk.js uses a real one. */
+async function passkeysOnly(browser) {
+  const passkey = { challenge: "AAAA", rpId: new URL(base).hostname, userVerification: "required",
+    allowCredentials: [{ type: "public-key", id: "AQID" }] };
+  const only = { ...REQUIRED, json: { ...REQUIRED.json, passkey, factors: [{ _id: "3", type: "passkey", name: "Laptop" }] } };
+  for (const [name, options] of Object.entries({
+    light: { colorScheme: "light" },
+    dark: { colorScheme: "dark", locale: "de-DE" },
+    narrow: { viewport: { width: 320, height: 640 }, locale: "de-AT" },
+  })) {
+    const { page, click, close } = await factorPage(browser, only, options);
+    check(`factor: the button of the passkey has the focus in ${name}`, (await focused(page)) === "passkey");
+    const { width, wanted } = await page.evaluate(() =>
+      ({ width: innerWidth, wanted: document.documentElement.scrollWidth }));
+    check(`factor: fits in ${width} pixels`, wanted <= width, wanted);
+    await screenshot(page, `factor-passkey-${name}`);
+    // Digits are a recovery code, because there is no app.
+    await page.fill("#code", "123456");
+    const sent = await click(WRONG);
+    check("factor: without an app, each code is a recovery code", sent[0].type === "recovery", JSON.stringify(sent));
+    await screenshot(page, `factor-passkey-wrong-${name}`);
+    await close();
+  }
+}
+
 /** The service itself has never issued the proof. */
 async function real(browser) {
   const { page, posts, close } = await open(browser, "undo");
@@ -245,6 +363,9 @@ async function appearance(browser) {
     }
     await failures(browser);
     await germanFailures(browser);
+    await scanCodes(browser);
+    await codes(browser);
+    await passkeysOnly(browser);
     await links(browser);
     await appearance(browser);
     await real(browser);

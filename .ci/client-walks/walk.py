@@ -1,7 +1,11 @@
 """Uses the generated Python client. Prints a line for each check. Exits with 1 if one fails."""
 
+import base64
+import hmac
 import os
+import struct
 import sys
+import time
 
 import gatehouse_client as api
 
@@ -12,6 +16,14 @@ def check(what, holds):
     global failed
     failed += not holds
     print(("passed" if holds else "FAILED") + ": python " + what, flush=True)
+
+
+def code(secret, steps):
+    """Returns the TOTP code of a time step, relative to the current one (RFC 6238)."""
+    step = int(time.time()) // 30 + steps
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", step), "sha1")
+    (number,) = struct.unpack_from(">I", digest, digest[19] & 15)
+    return f"{(number & 0x7FFFFFFF) % 1000000:06}"
 
 
 configuration = api.Configuration(host=os.environ["BASE"])
@@ -44,6 +56,24 @@ with api.ApiClient(configuration) as client:
     found = users.list_users(q="python-", count=True)
     check("list", {user.username for user in found} == {"python-plain", "python-renamed"})
     check("the sessions have times", api.SessionsApi(client).list_own_sessions()[0].created_at.year >= 2000)
+
+    password = api.Credentials(username="python-plain", password="correct horse battery staple")
+    own = api.Configuration(host=os.environ["BASE"], access_token=logins.login(password).token)
+    with api.ApiClient(own) as own_client:
+        factors = api.SecondFactorsApi(own_client)
+        device = factors.add_totp(api.AddTotpRequest(name="Phone"))
+        added = factors.confirm_totp(device.id, api.ConfirmTotpRequest(code=code(device.secret, 0)))
+        check("the first factor comes with recovery codes", len(added.recovery_codes) == 10)
+        check("the factor is listed", factors.list_own_factors().factors[0].type == "totp")
+    try:
+        logins.login(password)
+        check("a login needs the factor", False)
+    except api.exceptions.UnauthorizedException as error:
+        check("a login needs the factor", error.data.code == api.ErrorCode.FACTOR_REQUIRED)
+        response = api.LoginWithFactorRequest(
+            challenge=error.data.challenge, type=api.FactorKind.TOTP, code=code(device.secret, 1)
+        )
+        check("the factor completes the login", logins.login_with_factor(response).user.username == "python-plain")
 
     mails = api.MailApi(client)
     mails.forgot_password(api.ForgotPasswordRequest(email="python@example.com"))
