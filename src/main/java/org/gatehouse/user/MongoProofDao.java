@@ -1,17 +1,11 @@
 package org.gatehouse.user;
 
-import com.mongodb.MongoException;
-import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
-import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.IndexModel;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
-import com.mongodb.client.model.Projections;
-import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Updates;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,7 +18,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.bson.BsonBoolean;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
@@ -62,25 +55,11 @@ final class MongoProofDao {
     /** The maximum number of valid proofs of one purpose. Several mails may be on their way, and each link must work. */
     private static final int MAX_PROOFS = 10;
 
-    /** Limits the retries. Each conflict requires a successful concurrent write. */
-    private static final int MAX_ATTEMPTS = 100;
-
-    /** No account that users create by hand shares its address with more accounts. */
-    private static final int MAX_HOLDERS = 20;
-
-    private static final FindOneAndUpdateOptions AFTER = new FindOneAndUpdateOptions()
-            .returnDocument(ReturnDocument.AFTER)
-            .projection(MongoUserDao.WITHOUT_PASSWORDS);
-
-    private final MongoConnection mongo;
-    private final MongoCollection<BsonDocument> users;
-    private final MongoCollection<BsonDocument> reads;
+    private final MongoUserEdits edits;
     private final Clock clock;
 
     MongoProofDao(MongoConnection mongo, String collection, Clock clock) {
-        this.mongo = mongo;
-        this.users = mongo.collection(collection);
-        this.reads = mongo.readOnly(collection);
+        this.edits = new MongoUserEdits(mongo, collection);
         this.clock = clock;
     }
 
@@ -101,7 +80,7 @@ final class MongoProofDao {
 
     /** Returns the user of a valid proof; empty if the proof is unknown, used, void or expired. */
     Optional<ProvenUser> find(UserId id, ProofPurpose purpose, String hash) {
-        return read(id).flatMap(document -> proven(document, purpose, hash));
+        return edits.read(id).flatMap(document -> proven(document, purpose, hash));
     }
 
     private Optional<ProvenUser> proven(BsonDocument document, ProofPurpose purpose, String hash) {
@@ -140,15 +119,15 @@ final class MongoProofDao {
             proof.append(VERIFIED_AT, BsonValues.time(newProof.verifiedAt()));
         }
         String path = path(newProof.purpose());
-        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
+        return edits.retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             User user = UserDocument.read(document);
             if (!condition.test(user) || isUndone(document, newProof)) {
-                return Attempt.rejected();
+                return MongoUserEdits.Attempt.rejected();
             }
             List<Bson> updates = new ArrayList<>();
             updates.add(Updates.set(path + "." + newProof.hash(), proof));
             superfluous(document, newProof).forEach(old -> updates.add(Updates.unset(path + "." + old)));
-            return new Attempt(MongoUserDao.unchangedSince(user), updates);
+            return new MongoUserEdits.Attempt(MongoUserDao.unchangedSince(user), updates);
         });
     }
 
@@ -198,10 +177,10 @@ final class MongoProofDao {
      * @throws GatehouseException {@code EMAIL_TAKEN}, or any exception that {@code edit} throws
      */
     Optional<User> use(UserId id, ProofPurpose purpose, String hash, Function<ProvenUser, UserEdit> edit) {
-        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
+        return edits.retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             ProvenUser proven = proven(document, purpose, hash).orElse(null);
             if (proven == null) {
-                return Attempt.rejected();
+                return MongoUserEdits.Attempt.rejected();
             }
             Bson valid =
                     Filters.and(MongoUserDao.unchangedSince(proven.user()), Filters.exists(path(purpose) + "." + hash));
@@ -211,7 +190,7 @@ final class MongoProofDao {
             if (purpose == ProofPurpose.UNDO) {
                 updates.add(Updates.push(UNDONE, undone(document, hash, proven.user())));
             }
-            return new Attempt(valid, updates);
+            return new MongoUserEdits.Attempt(valid, updates);
         });
     }
 
@@ -245,21 +224,23 @@ final class MongoProofDao {
      * @throws GatehouseException {@code EMAIL_TAKEN}, or any exception that {@code edit} throws
      */
     Optional<User> change(UserId id, Function<User, UserEdit> edit) {
-        return retried(id, ErrorCode.EMAIL_TAKEN, document -> {
+        return edits.retried(id, ErrorCode.EMAIL_TAKEN, document -> {
             User user = UserDocument.read(document);
             List<Bson> updates = updates(user, edit.apply(user), null);
-            return updates.isEmpty() ? Attempt.rejected() : new Attempt(MongoUserDao.unchangedSince(user), updates);
+            return updates.isEmpty()
+                    ? MongoUserEdits.Attempt.rejected()
+                    : new MongoUserEdits.Attempt(MongoUserDao.unchangedSince(user), updates);
         });
     }
 
     /** See {@link ServerDataStore#change}. */
     Optional<User> changeServerData(UserId id, Function<ServerDataStore.Found, UserEdit> edit) {
-        return retried(id, ErrorCode.CREDENTIAL_INVALID, document -> {
+        return edits.retried(id, ErrorCode.CREDENTIAL_INVALID, document -> {
             ServerDataStore.Found found = ServerDataStore.Found.read(document);
             List<Bson> updates = updates(found.user(), edit.apply(found), null);
             return updates.isEmpty()
-                    ? Attempt.rejected()
-                    : new Attempt(MongoUserDao.unchangedSince(found.user()), updates);
+                    ? MongoUserEdits.Attempt.rejected()
+                    : new MongoUserEdits.Attempt(MongoUserDao.unchangedSince(found.user()), updates);
         });
     }
 
@@ -292,101 +273,12 @@ final class MongoProofDao {
     /** See {@link UserProofs#mayTakeOver}. */
     boolean mayTakeOver(UserId id) {
         Instant now = clock.instant();
-        BsonDocument document = read(id).orElse(null);
+        BsonDocument document = edits.read(id).orElse(null);
         return document != null
                 && !UserDocument.hasVerifiedAddress(document)
                 && proofs(document, ProofPurpose.UNDO).values().stream()
                         .noneMatch(proof -> BsonValues.instant(proof.getDateTime(EXPIRES_AT))
                                 .isAfter(now));
-    }
-
-    /** Returns the user who has verified this address. */
-    Optional<User> findVerified(EmailAddress address) {
-        return mongo.findLinearizable(reads, UserDocument.byVerifiedAddress(address), MongoUserDao.WITHOUT_PASSWORDS)
-                .map(UserDocument::read)
-                .filter(user -> user.emailVerified() != null);
-    }
-
-    /** Returns some users with this address, verified or not. */
-    List<User> findHolders(EmailAddress address) {
-        Bson filter = Filters.and(
-                MongoUserDao.SERVED,
-                Filters.or(
-                        Filters.eq(UserDocument.ADDRESS, new BsonString(address.canonical())),
-                        Filters.in(
-                                UserJson.EMAIL, new BsonString(address.typed()), new BsonString(address.canonical()))));
-        List<BsonDocument> found = mongo.call(() -> reads.find(filter)
-                .projection(MongoUserDao.WITHOUT_PASSWORDS)
-                .limit(MAX_HOLDERS)
-                .into(new ArrayList<>()));
-        return found.stream()
-                .map(UserDocument::read)
-                .filter(user -> user.email().equals(Optional.of(address)))
-                .toList();
-    }
-
-    /** One attempt to write; without updates, the write is not made. */
-    private record Attempt(Bson condition, List<Bson> updates) {
-        static Attempt rejected() {
-            return new Attempt(new BsonDocument(UserJson.ID, BsonBoolean.FALSE), List.of());
-        }
-    }
-
-    /**
-     * Reads the user and writes until no concurrent write intervenes.
-     *
-     * @param taken the failure if another user has a value that must be unique
-     */
-    private Optional<User> retried(UserId id, ErrorCode taken, Function<BsonDocument, Attempt> prepare) {
-        for (int count = 0; count < MAX_ATTEMPTS; count++) {
-            BsonDocument document = read(id).orElse(null);
-            if (document == null) {
-                return Optional.empty();
-            }
-            Attempt attempt = prepare.apply(document);
-            if (attempt.updates().isEmpty()) {
-                return Optional.empty();
-            }
-            BsonDocument after = mongo.call(() -> rejectingDuplicates(attempt, taken));
-            if (after != null) {
-                return Optional.of(UserDocument.read(after));
-            }
-        }
-        throw GatehouseException.temporary(ErrorCode.STORE_UNAVAILABLE, Duration.ofSeconds(1), null);
-    }
-
-    private @Nullable BsonDocument rejectingDuplicates(Attempt attempt, ErrorCode taken) {
-        try {
-            return users.findOneAndUpdate(attempt.condition(), Updates.combine(attempt.updates()), AFTER);
-        } catch (MongoException failed) {
-            if (MongoUserDao.isDuplicate(failed)) {
-                throw new GatehouseException(taken);
-            }
-            throw failed;
-        }
-    }
-
-    /**
-     * Removes the verification of an address that its user does not have any more. An earlier version and other services
-     * change the field {@code email} only.
-     */
-    void releaseStale(EmailAddress address) {
-        mongo.findLinearizable(reads, UserDocument.byVerifiedAddress(address), MongoUserDao.WITHOUT_PASSWORDS)
-                .filter(document -> UserDocument.read(document).emailVerified() == null)
-                .ifPresent(document -> {
-                    Bson stale = Filters.and(
-                            UserDocument.unchanged(document, UserJson.EMAIL), UserDocument.byVerifiedAddress(address));
-                    Bson released = Updates.combine(
-                            Updates.unset(UserDocument.VERIFIED_ADDRESS), Updates.unset(UserDocument.VERIFIED_AT));
-                    mongo.call(() -> users.updateOne(stale, released));
-                });
-    }
-
-    private Optional<BsonDocument> read(UserId id) {
-        return mongo.findLinearizable(
-                reads,
-                Filters.eq(UserJson.ID, BsonValues.id(id)),
-                Projections.exclude(UserDocument.PASSWORD_HASH, UserJson.PASSWORD, UserDocument.SOURCES));
     }
 
     private static Map<String, BsonDocument> proofs(BsonDocument document, ProofPurpose purpose) {

@@ -26,7 +26,7 @@ public record UserDaos(
         return new UserDaos(
                 stored,
                 new CachedUserDao(stored, cache),
-                new UserProofs(proofs, cache),
+                new UserProofs(proofs, new MongoAddressDao(context.mongo(), collection), cache),
                 new ServerDataStore(context.mongo(), collection, proofs, cache),
                 new MongoUserOutbox(context.mongo(), collection));
     }

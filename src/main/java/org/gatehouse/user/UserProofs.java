@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UserProofs {
     private final MongoProofDao store;
+    private final MongoAddressDao addresses;
     private final DocumentCache<User> cache;
 
-    UserProofs(MongoProofDao store, DocumentCache<User> cache) {
+    UserProofs(MongoProofDao store, MongoAddressDao addresses, DocumentCache<User> cache) {
         this.store = store;
+        this.addresses = addresses;
         this.cache = cache;
     }
 
@@ -80,7 +82,7 @@ public final class UserProofs {
         return cache.write(id.hex(), () -> retriedIfStale(edit, observed -> store.change(id, observed)));
     }
 
-    /** Calls the write again if another user only seemed to have the address; see {@link MongoProofDao#releaseStale}. */
+    /** Calls the write again if another user only seemed to have the address; see {@link MongoAddressDao#releaseStale}. */
     private <T> Optional<User> retriedIfStale(
             Function<T, UserEdit> edit, Function<Function<T, UserEdit>, Optional<User>> write) {
         AtomicReference<@Nullable EmailAddress> address = new AtomicReference<>();
@@ -96,7 +98,7 @@ public final class UserProofs {
             if (taken.code() != ErrorCode.EMAIL_TAKEN || wanted == null) {
                 throw taken;
             }
-            store.releaseStale(wanted);
+            addresses.releaseStale(wanted);
             return write.apply(observed);
         }
     }
@@ -112,11 +114,11 @@ public final class UserProofs {
 
     /** Returns the user who has verified this address. */
     public Optional<User> findVerified(EmailAddress address) {
-        return store.findVerified(address);
+        return addresses.findVerified(address);
     }
 
     /** Returns the users with this address, verified or not; at most 20. */
     public List<User> findHolders(EmailAddress address) {
-        return store.findHolders(address);
+        return addresses.findHolders(address);
     }
 }

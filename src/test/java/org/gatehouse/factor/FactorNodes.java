@@ -88,6 +88,16 @@ public final class FactorNodes implements AutoCloseable {
         return codeAt(secret, clock.instant().plus(STEP.multipliedBy(steps)));
     }
 
+    /** Returns a code that none of the accepted time steps has. */
+    public String wrongCode(String secret) {
+        for (int guess = 0; true; guess++) {
+            String wrong = "%06d".formatted(guess);
+            if (!wrong.equals(code(secret, -1)) && !wrong.equals(code(secret)) && !wrong.equals(code(secret, 1))) {
+                return wrong;
+            }
+        }
+    }
+
     /** Returns the code of a time. */
     public static String codeAt(String secret, Instant time) {
         try {

@@ -137,15 +137,21 @@ class PasskeyResourceTest {
     /** Each request stores a challenge. */
     @Test
     void optionsAreLimited() {
-        PasskeyUser user = user();
+        Response rejected = afterLimit(user());
+        for (int retry = 0; retry < 2 && rejected.status() == 200; retry++) {
+            // On a busy machine, Redis may not respond in time. Then the node counts alone.
+            rejected = afterLimit(user());
+        }
+
+        assertCode(rejected, 429, "TOO_MANY_REQUESTS");
+    }
+
+    /** Requests options 300 times at one node, and returns the response of the other node to a further request. */
+    private static Response afterLimit(PasskeyUser user) {
         for (int i = 0; i < 300; i++) {
             JsonNode unused = user.options(node);
         }
-
-        Response rejected =
-                PasskeyUser.post(other, "/passkey/options", Json.MAPPER.createObjectNode(), user.source, user.token);
-
-        assertCode(rejected, 429, "TOO_MANY_REQUESTS");
+        return PasskeyUser.post(other, "/passkey/options", Json.MAPPER.createObjectNode(), user.source, user.token);
     }
 
     @Test

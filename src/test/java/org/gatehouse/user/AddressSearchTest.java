@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Sorts;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.bson.BsonDateTime;
@@ -28,7 +27,7 @@ class AddressSearchTest {
     private final Stores stores = new Stores();
     private final MongoConnection mongo =
             new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
-    private final MongoProofDao proofs = new MongoProofDao(mongo, "users", Clock.systemUTC());
+    private final MongoAddressDao addresses = new MongoAddressDao(mongo, "users");
 
     @AfterEach
     void close() {
@@ -97,7 +96,7 @@ class AddressSearchTest {
     }
 
     private List<String> holders(String address) {
-        return proofs.findHolders(EmailAddress.parse(address).orElseThrow()).stream()
+        return addresses.findHolders(EmailAddress.parse(address).orElseThrow()).stream()
                 .map(User::username)
                 .toList();
     }
