@@ -3,10 +3,10 @@ package org.gatehouse.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.app.Node;
 import org.gatehouse.store.Stores;
@@ -22,7 +22,7 @@ class AddressLoginTest {
     private static final String VERIFIED = "\"emailVerified\":\"2026-01-02T03:04:05.678Z\"";
 
     private static final Stores stores = new Stores();
-    private static final List<String> commands = Collections.synchronizedList(new ArrayList<>());
+    private static final List<String> commands = new CopyOnWriteArrayList<>();
     private static final Node node = Node.start(stores, Map.of("TRUSTED_PROXIES", "127.0.0.1"), commands::add);
     private static final AtomicInteger number = new AtomicInteger();
 

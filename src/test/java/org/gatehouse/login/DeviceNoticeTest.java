@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,7 +46,7 @@ class DeviceNoticeTest {
 
     private static final Stores stores = new Stores();
     private static final SettableClock clock = SettableClock.atNow();
-    private static final List<String> commands = Collections.synchronizedList(new ArrayList<>());
+    private static final List<String> commands = new CopyOnWriteArrayList<>();
     private static final Node node = Node.start(stores, settings(Map.of()), clock, commands::add);
     private static final String admin = node.adminToken();
     private static final AtomicInteger number = new AtomicInteger();

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bson.BsonDocument;
@@ -32,7 +32,7 @@ class UsernameLoginTest {
     private static final Pattern NEXT = Pattern.compile("<([^>]*)>; rel=\"next\"");
 
     private static final Stores stores = new Stores();
-    private static final List<String> finds = Collections.synchronizedList(new ArrayList<>());
+    private static final List<String> finds = new CopyOnWriteArrayList<>();
     private static final Node node = Node.startObserved(stores, Map.of(), command -> {
         if (command.getFirstKey().equals("find")
                 && command.getString("find").getValue().equals("users")) {
