@@ -127,7 +127,7 @@ public final class FactorNodes implements AutoCloseable {
 
     /** Logs in with the password, and returns the challenge for the second factor. */
     public String challenge(String name, String source) {
-        Response login = node.loginFrom(source, name, PASSWORD);
+        Response login = node.persistently(() -> node.loginFrom(source, name, PASSWORD));
         assertThat(login.status()).as(login.body()).isEqualTo(401);
         assertThat(login.text("code")).isEqualTo("FACTOR_REQUIRED");
         return login.text("challenge");

@@ -66,7 +66,8 @@ final class PasskeyUser {
 
     /** Returns the options for a login with a passkey. */
     static JsonNode loginOptions(Node node, String source) {
-        Response options = post(node, "/login/passkey/options", Json.MAPPER.createObjectNode(), source, "");
+        Response options = node.persistently(
+                () -> post(node, "/login/passkey/options", Json.MAPPER.createObjectNode(), source, ""));
         assertThat(options.status()).as(options.body()).isEqualTo(200);
         return options.json();
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.gatehouse.json.Json;
 import org.gatehouse.store.Stores;
@@ -167,12 +168,20 @@ public abstract class ServiceClient implements AutoCloseable {
      * may be full.
      */
     public Response patiently(Supplier<Response> call) {
+        return repeatedly(call, response -> response.body().contains("\"BUSY\""));
+    }
+
+    /**
+     * Repeats a call while the service responds with 503. On a busy machine, a store may not respond in time. The call
+     * may then have had an effect, so this is for calls that may be repeated.
+     */
+    public Response persistently(Supplier<Response> call) {
+        return repeatedly(call, response -> true);
+    }
+
+    private static Response repeatedly(Supplier<Response> call, Predicate<Response> again) {
         Response response = call.get();
-        for (int retry = 0;
-                retry < MAX_RETRIES
-                        && response.status() == 503
-                        && response.body().contains("\"BUSY\"");
-                retry++) {
+        for (int retry = 0; retry < MAX_RETRIES && response.status() == 503 && again.test(response); retry++) {
             response = call.get();
         }
         return response;
