@@ -82,17 +82,20 @@ final class AccountMailPreparer implements MailPreparer {
         if (user == null) {
             return new Skip(NO_ACCOUNT);
         }
+        if (!user.id().equals(row.user())) {
+            rows.setUser(row, user.id());
+        }
         EmailAddress address = user.email().orElseThrow();
         if (!limits.admit(row, address)) {
             return new Skip(TOO_MANY);
         }
         return withProof(
-                row, user.id(), address, ProofPurpose.RESET, now -> now.isActive() && hasAddress(now, address));
+                row, user.id(), address, ProofPurpose.RESET, now -> now.mayAuthenticate() && hasAddress(now, address));
     }
 
     private Optional<User> resetTarget(MailRequest.Receiver receiver) {
         if (receiver.userId() != null) {
-            return find(receiver.userId()).filter(user -> user.isActive() && user.emailVerified() != null);
+            return find(receiver.userId()).filter(user -> user.mayAuthenticate() && user.emailVerified() != null);
         }
         if (receiver.address() != null) {
             return addresses.owner(receiver.address());

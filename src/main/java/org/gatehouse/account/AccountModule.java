@@ -64,8 +64,7 @@ public record AccountModule(@Nullable MailPreparer preparer, List<Object> resour
                         new EmailResource(addressService, parts.authenticator()),
                         new UserEmailResource(addressService),
                         new InvitationResource(invitations),
-                        new MailResource(mail.rows(), parts.audit()),
-                        new AccountPageResource()));
+                        new MailResource(mail.rows(), parts.audit())));
     }
 
     private static @Nullable MailPreparer preparer(ModuleContext context, Parts parts, AddressRules addresses) {

@@ -27,16 +27,18 @@ final class AddressRules {
     }
 
     /**
-     * Returns the account whose password the receiver of the address may replace: the active account that has verified
-     * the address; otherwise the only active account with this address.
+     * Returns the account whose password the receiver of the address may replace: the account that has verified the
+     * address; otherwise the only account with this address. Disabled accounts do not count. Leaving accounts do, because
+     * an attacker may have deleted the account.
      */
     Optional<User> owner(EmailAddress address) {
         Optional<User> verified = proofs.findVerified(address);
         if (verified.isPresent()) {
-            return verified.filter(User::isActive);
+            return verified.filter(User::mayAuthenticate);
         }
-        List<User> holders =
-                proofs.findHolders(address).stream().filter(User::isActive).toList();
+        List<User> holders = proofs.findHolders(address).stream()
+                .filter(User::mayAuthenticate)
+                .toList();
         return holders.size() == 1 && proofs.mayTakeOver(holders.get(0).id())
                 ? Optional.of(holders.get(0))
                 : Optional.empty();
@@ -44,7 +46,7 @@ final class AddressRules {
 
     /** Returns whether the receiver of the user's address may replace the password of the user. */
     boolean mayReset(User user) {
-        if (!user.isActive() || user.email().isEmpty()) {
+        if (!user.mayAuthenticate() || user.email().isEmpty()) {
             return false;
         }
         boolean verifiedByOther = proofs.findVerified(user.email().get())

@@ -17,6 +17,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.json.JsonFields;
@@ -196,7 +197,7 @@ final class AddressService {
      *     {@code MAIL_NOT_CONFIGURED}
      */
     boolean change(Caller caller, String id, JsonBody body) {
-        User user = users.find(caller, id);
+        User user = users.find(caller, id, Permission.USERS_WRITE);
         boolean own = caller.is(user.id());
         FieldErrors errors = new FieldErrors();
         Change change = read(body, errors);
@@ -204,7 +205,7 @@ final class AddressService {
                 ? body.requiredText(StepUp.CURRENT_PASSWORD, errors)
                 : JsonFields.text(body.object(), StepUp.CURRENT_PASSWORD, errors);
         errors.throwIfAny();
-        if (change.verified() && (own || !caller.isAdmin())) {
+        if (change.verified() && (own || !caller.may(Permission.USERS_WRITE))) {
             throw new GatehouseException(
                     ErrorCode.FORBIDDEN, "Only an administrator sets verified, and only for another user.");
         }

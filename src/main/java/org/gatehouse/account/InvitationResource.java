@@ -1,7 +1,6 @@
 package org.gatehouse.account;
 
 import jakarta.annotation.security.PermitAll;
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -15,7 +14,8 @@ import jakarta.ws.rs.core.Response.Status;
 import jakarta.ws.rs.core.UriInfo;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.RelativeReference;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
@@ -33,7 +33,7 @@ public final class InvitationResource {
 
     /** Returns 202 after the mail is queued. */
     @POST
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.USERS_INVITE)
     @Consumes(MediaType.APPLICATION_JSON)
     public Response invite(JsonBody body, @Context ContainerRequestContext request) {
         return Accepted.queued(invitations.invite(Caller.of(request), body));

@@ -11,6 +11,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.identity.Username;
@@ -76,7 +77,8 @@ final class InvitationService {
      * Queues the mail of an invitation.
      *
      * @return the id of the invitation, which becomes the id of the user
-     * @throws GatehouseException {@code VALIDATION_FAILED}, {@code MAIL_NOT_CONFIGURED}; for an administrator also those of
+     * @throws GatehouseException {@code VALIDATION_FAILED}, {@code MAIL_NOT_CONFIGURED}; for a user with permissions also
+     *     those of
      *     {@link StepUp#require(Caller)}
      */
     String invite(Caller caller, JsonBody body) {
@@ -94,7 +96,7 @@ final class InvitationService {
         }
         errors.throwIfAny();
         context.queue().requireConfigured();
-        if (roles != null && roles.contains(Roles.ADMIN)) {
+        if (roles != null && Permission.areAdded(Set.of(), roles)) {
             stepUp.require(caller);
         }
         MailRequest.Invitation invitation = new MailRequest.Invitation(

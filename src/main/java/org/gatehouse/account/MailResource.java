@@ -1,6 +1,5 @@
 package org.gatehouse.account;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -21,7 +20,8 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.EmailAddress;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.mail.MailRow;
@@ -45,19 +45,20 @@ public final class MailResource {
 
     /** Returns 200 with one page of mails, latest first. */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.MAIL_READ)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
             @QueryParam("status") @Nullable String status,
+            @QueryParam("user") @Nullable String user,
             @Context UriInfo uri) {
-        return rows.list(limit, after, status).response(uri, MailRows::json, MailRows::cursor);
+        return rows.list(limit, after, status, user).response(uri, MailRows::json, MailRows::cursor);
     }
 
     /** Returns 202 after the mail is due now. */
     @POST
     @Path("{id}/retry")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.MAIL_RETRY)
     public Response retry(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         body.requireEmpty();
         MailRow row = rows.retry(id);
@@ -70,7 +71,7 @@ public final class MailResource {
     /** Returns 202 after a test mail is queued. */
     @POST
     @Path("test")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.MAIL_TEST)
     @Consumes(MediaType.APPLICATION_JSON)
     public Response test(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();

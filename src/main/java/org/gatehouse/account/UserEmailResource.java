@@ -10,6 +10,8 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
@@ -27,6 +29,7 @@ public final class UserEmailResource {
     /** Returns 202 after a mail to the new address is queued, or 204 if the change does not need a proof. */
     @PUT
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.USERS_WRITE)
     @Consumes(MediaType.APPLICATION_JSON)
     public Response change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         return addresses.change(Caller.of(request), id, body)

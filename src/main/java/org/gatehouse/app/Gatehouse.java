@@ -10,6 +10,7 @@ import org.gatehouse.account.AccountModule;
 import org.gatehouse.admin.FirstAdministrator;
 import org.gatehouse.audit.AuditModule;
 import org.gatehouse.auth.AuthModule;
+import org.gatehouse.bulk.BulkResource;
 import org.gatehouse.cache.Generation;
 import org.gatehouse.cache.NearCache;
 import org.gatehouse.config.Settings;
@@ -19,12 +20,17 @@ import org.gatehouse.docs.SwaggerUiResource;
 import org.gatehouse.factor.FactorModule;
 import org.gatehouse.health.Health;
 import org.gatehouse.http.HttpModule;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.key.KeyModule;
 import org.gatehouse.key.KeySchedule;
+import org.gatehouse.leaving.LeavingModule;
 import org.gatehouse.login.LoginModule;
 import org.gatehouse.mail.MailModule;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.migration.MigrationModule;
+import org.gatehouse.overview.OverviewModule;
+import org.gatehouse.pages.AccountPageResource;
+import org.gatehouse.pages.ConsolePageResource;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.service.CachedServices;
@@ -65,6 +71,8 @@ final class Gatehouse implements AutoCloseable {
     private final AccountModule account;
     private final UserModule user;
     private final TransferModule transfer;
+    private final LeavingModule leaving;
+    private final OverviewModule overview;
     private final Health health;
     private final MigrationModule migration;
 
@@ -148,16 +156,37 @@ final class Gatehouse implements AutoCloseable {
                 login.stepUp(),
                 factor.transfer(),
                 audit.log(),
-                auth.authenticator()::isStillAdministrator);
+                auth.authenticator()::isStillAllowed);
+        leaving = new LeavingModule(
+                context,
+                new LeavingModule.Parts(
+                        users,
+                        user.leaving(),
+                        login.stepUp(),
+                        session.service(),
+                        factor::find,
+                        mail.rows(),
+                        audit.log()));
+        overview = new OverviewModule(
+                new OverviewModule.Parts(
+                        user.service(), users, factorRule, factor, login, session.service(), mail.rows(), audit.log()),
+                settings.effective());
         startup = new Startup(() -> prepare(context, login, administratorCreated));
         health = new Health(context, startup::pending, key.keys()::requireUsable, mail.probe());
         migration = MigrationModule.of(context, hasher);
 
         resources = Stream.of(
-                        login.resources(policy, user.service(), session.service(), auth, factor, audit.log()),
+                        login.resources(
+                                policy, user.service(), user.leaving(), session.service(), auth, factor, audit.log()),
                         auth.resources(),
                         session.resources(),
                         user.resources(),
+                        BulkResource.resources(
+                                user.service(),
+                                user.lists(),
+                                session.service(),
+                                login.stepUp(),
+                                caller -> auth.authenticator().isStillAllowed(caller, Permission.USERS_WRITE)),
                         account.resources(),
                         factor.resources(new FactorModule.Parts(
                                 user.service(),
@@ -166,10 +195,17 @@ final class Gatehouse implements AutoCloseable {
                                 login.sessionUpgrade(session.service(), auth))),
                         service.resources(),
                         transfer.resources(),
+                        leaving.resources(),
                         key.resources(login.stepUp(), audit.log()),
                         audit.resources(),
+                        overview.resources(),
                         health.resources(),
-                        List.of(new OpenApiResource(), new SwaggerUiResource(), new RootResource()))
+                        List.of(
+                                new AccountPageResource(settings),
+                                new ConsolePageResource(),
+                                new OpenApiResource(),
+                                new SwaggerUiResource(),
+                                new RootResource()))
                 .flatMap(List::stream)
                 .toList();
         http = HttpModule.of(settings, parts.metrics(), resources, auth.filter(), audit.rejections(), startup::isReady);
@@ -183,12 +219,14 @@ final class Gatehouse implements AutoCloseable {
         sessions.prepare();
         user.createIndexes().run();
         factor.createIndexes();
+        leaving.createIndexes();
         mail.createIndexes();
         key.keys().start();
         new FirstAdministrator(context, users, hasher, audit.log(), login::clearFailures, administratorCreated)
                 .ensure();
         migration.startBackground();
         factor.startBackground();
+        leaving.start();
         mail.start(users.outbox(), account.preparer());
     }
 
@@ -209,6 +247,7 @@ final class Gatehouse implements AutoCloseable {
     public void close() {
         startup.close();
         transfer.close();
+        leaving.close();
         health.close();
         mail.close();
         key.keys().close();
@@ -216,6 +255,7 @@ final class Gatehouse implements AutoCloseable {
         factor.close();
         hasher.close();
         login.close();
+        overview.close();
         generation.close();
         redis.close();
         mongo.close();

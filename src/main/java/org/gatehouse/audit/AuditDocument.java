@@ -12,6 +12,7 @@ import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.types.ObjectId;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 
@@ -30,6 +31,16 @@ final class AuditDocument {
     static final String USERS = "users";
 
     static final String EXPIRES_AT = "expiresAt";
+
+    private static final String ACTOR = "actor";
+    private static final String USER = "user";
+    private static final String USERNAME = "username";
+    private static final String ADDRESS = "address";
+    private static final String USER_AGENT = "userAgent";
+    private static final String REQUEST_ID = "requestId";
+    private static final String DETAILS = "details";
+
+    private static final List<String> CLIENT = List.of(ADDRESS, USER_AGENT, REQUEST_ID);
 
     private AuditDocument() {}
 
@@ -53,6 +64,21 @@ final class AuditDocument {
         return json.without(Set.of(USERS, EXPIRES_AT));
     }
 
+    /**
+     * Returns a stored entry for the export of a user, without the data of other people: the client of an actor who is not
+     * proved to be this user, such as in a failed login, and the name and the details of another affected user.
+     */
+    static ObjectNode exported(BsonDocument document, UserId user) {
+        ObjectNode json = json(document);
+        if (!json.path(ACTOR).asText().equals(user.hex())) {
+            json.remove(CLIENT);
+        }
+        if (json.has(USER) && !json.path(USER).asText().equals(user.hex())) {
+            json.remove(List.of(USERNAME, DETAILS));
+        }
+        return json;
+    }
+
     /** Returns the JSON of an event that is not stored. The JSON has the fields of an entry except the id. */
     static ObjectNode json(AuditEvent event, Instant at) {
         return json(facts(event, at));
@@ -67,24 +93,24 @@ final class AuditDocument {
         BsonDocument facts = new BsonDocument(TYPE, new BsonString(event.type().name()));
         facts.put(AT, BsonValues.time(at));
         if (event.actor() != null) {
-            facts.put("actor", BsonValues.id(event.actor()));
+            facts.put(ACTOR, BsonValues.id(event.actor()));
         }
         if (event.user() != null) {
-            facts.put("user", BsonValues.id(event.user()));
+            facts.put(USER, BsonValues.id(event.user()));
         }
         if (event.username() != null) {
-            facts.put("username", new BsonString(event.username()));
+            facts.put(USERNAME, new BsonString(event.username()));
         }
         ClientInfo clientInfo = event.clientInfo();
         if (clientInfo != null) {
-            facts.put("address", new BsonString(clientInfo.address()));
-            facts.put("userAgent", new BsonString(clientInfo.userAgent()));
-            facts.put("requestId", new BsonString(clientInfo.requestId()));
+            facts.put(ADDRESS, new BsonString(clientInfo.address()));
+            facts.put(USER_AGENT, new BsonString(clientInfo.userAgent()));
+            facts.put(REQUEST_ID, new BsonString(clientInfo.requestId()));
         }
         if (!event.details().isEmpty()) {
             BsonDocument details = new BsonDocument();
             event.details().forEach((detail, text) -> details.put(detail.field(), new BsonString(text)));
-            facts.put("details", details);
+            facts.put(DETAILS, details);
         }
         return facts;
     }

@@ -7,13 +7,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.gatehouse.audit.AuditEvent.Detail;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.metrics.Metrics;
 import org.gatehouse.store.MongoConnection;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +46,11 @@ public final class AuditLog {
             AuditType.PASSWORD_CHANGED,
             AuditType.PASSWORD_RESET,
             AuditType.USER_DELETED,
+            AuditType.USER_LEAVING,
             AuditType.ADMINISTRATOR_RESET);
+
+    /** Longer than the window of every throttle, and than the time in which users remember their logins. */
+    private static final Duration SEARCHED = Duration.ofDays(30);
 
     private static final String USER_DISABLED = "user_disabled";
 
@@ -123,6 +130,28 @@ public final class AuditLog {
 
     private void insert(AuditEvent event, Instant now) {
         entries.insert(event, now, now.plus(kept));
+    }
+
+    /**
+     * Returns the entries about a user for the user's own export, newest first.
+     *
+     * @param last the last entry of the previous page; null for the first page
+     */
+    public List<ObjectNode> exported(UserId user, @Nullable ObjectNode last, int limit) {
+        return entries.exported(user, last, limit, clock.instant());
+    }
+
+    /** Returns the latest entries in which this user is the actor or the affected user, newest first. */
+    public Page<ObjectNode> latest(UserId user, int limit) {
+        return list(AuditQuery.latest(user, Set.of(), limit, null));
+    }
+
+    /**
+     * Returns the latest entries of these types like {@link #latest(UserId, int)}, but only of the last 30 days. The index
+     * does not contain the types, so a user with many entries of other types would make the search long.
+     */
+    public Page<ObjectNode> latest(UserId user, Set<AuditType> types, int limit) {
+        return list(AuditQuery.latest(user, types, limit, clock.instant().minus(SEARCHED)));
     }
 
     /** Returns the page that the query selects, newest entries first. */

@@ -22,6 +22,10 @@ public enum AuditType {
     PASSWORD_RESET,
     USER_CREATED,
     USER_DELETED,
+    /** A user deleted their own account. It is deleted after seven days. */
+    USER_LEAVING,
+    /** A leaving user logged in and kept the account. */
+    USER_STAYED,
     USERNAME_CHANGED,
     ROLES_CHANGED,
     STATUS_CHANGED,
@@ -55,6 +59,8 @@ public enum AuditType {
     USERS_IMPORTED,
     /** An export, recorded before the first user is sent. A detail shows whether hashes are included. */
     USERS_EXPORTED,
+    /** An export of the user's own data, recorded before it is sent. */
+    OWN_DATA_EXPORTED,
     KEY_ROTATED,
     KEY_REVOKED,
     THROTTLE_CLEARED,

@@ -10,12 +10,15 @@ import com.mongodb.client.model.Sorts;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Inserts and lists the entries of the audit log in MongoDB, and never changes them.
@@ -51,15 +54,41 @@ final class MongoAuditDao {
         mongo.call(() -> entries.insertOne(AuditDocument.of(event, at, expiresAt)));
     }
 
+    /** See {@link AuditLog#exported}. */
+    List<ObjectNode> exported(UserId user, @Nullable ObjectNode last, int limit, Instant now) {
+        List<Bson> filters = new ArrayList<>();
+        filters.add(Filters.eq(AuditDocument.USERS, BsonValues.id(user)));
+        if (last != null) {
+            filters.add(BsonValues.before(
+                    AuditDocument.AT,
+                    Instant.parse(last.path(AuditDocument.AT).textValue()),
+                    AuditDocument.ID,
+                    BsonValues.id(last.path(AuditDocument.ID).textValue())));
+        }
+        filters.add(Filters.gt(AuditDocument.EXPIRES_AT, BsonValues.time(now)));
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
+                .sort(Sorts.descending(AuditDocument.AT, AuditDocument.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream()
+                .map(document -> AuditDocument.exported(document, user))
+                .toList();
+    }
+
     /** Returns the unexpired entries as JSON, newest first. {@code limit} replaces the limit of the query. */
     List<ObjectNode> list(AuditQuery query, int limit, Instant now) {
         List<Bson> filters = new ArrayList<>();
         if (query.user() != null) {
             filters.add(Filters.eq(AuditDocument.USERS, BsonValues.id(query.user())));
         }
-        if (query.type() != null) {
-            filters.add(
-                    Filters.eq(AuditDocument.TYPE, new BsonString(query.type().name())));
+        if (!query.types().isEmpty()) {
+            filters.add(types(query.types()));
+        }
+        if (query.since() != null) {
+            filters.add(Filters.gte(AuditDocument.AT, BsonValues.time(query.since())));
+        }
+        if (query.until() != null) {
+            filters.add(Filters.lt(AuditDocument.AT, BsonValues.time(query.until())));
         }
         if (query.after() != null) {
             filters.add(BsonValues.before(
@@ -74,5 +103,12 @@ final class MongoAuditDao {
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream().map(AuditDocument::json).toList();
+    }
+
+    /** A single type is compared by equality, so that every server can use the order of the index. */
+    private static Bson types(Set<AuditType> types) {
+        List<BsonString> names =
+                types.stream().map(type -> new BsonString(type.name())).toList();
+        return names.size() == 1 ? Filters.eq(AuditDocument.TYPE, names.get(0)) : Filters.in(AuditDocument.TYPE, names);
     }
 }

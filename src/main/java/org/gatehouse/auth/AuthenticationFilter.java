@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.gatehouse.auth.Authenticator.Authenticated;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.AllowsEnrolment;
 import org.gatehouse.user.Caller;
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Authenticates every request and rejects callers that the matched resource method does not allow.
  *
- * <p>A method declares its allowed callers with {@code @PermitAll} or {@code @RolesAllowed}. A method without either
- * annotation rejects all callers. A {@code @PermitAll} method runs without a check of the token.
+ * <p>A method declares its allowed callers with {@code @PermitAll}, {@link Requires} or {@code @RolesAllowed}. A method
+ * without these annotations rejects all callers. A {@code @PermitAll} method runs without a check of the token.
  *
  * <p>Callers are checked before and after the body is read. The second check rejects a request whose session ends while
  * the client sends the body.
@@ -109,7 +111,7 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
      * The callers that a method allows.
      *
      * @param open whether the method allows all callers, even without a token
-     * @param allowed the roles of other callers
+     * @param allowed the roles of other callers: those that the method names, and those that have its permission
      * @param basic whether a service may authenticate with {@code Authorization: Basic}
      * @param enrolment whether the method also allows users who must add a second factor
      */
@@ -119,9 +121,13 @@ final class AuthenticationFilter implements ContainerRequestFilter, ReaderInterc
         static AccessRule of(ResourceMethod matched) {
             Method method = matched.getInvocable().getHandlingMethod();
             RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
+            Requires requires = method.getAnnotation(Requires.class);
             return new AccessRule(
                     method.isAnnotationPresent(PermitAll.class),
-                    roles == null ? List.of() : List.of(roles.value()),
+                    Stream.concat(
+                                    roles == null ? Stream.empty() : Stream.of(roles.value()),
+                                    requires == null ? Stream.empty() : requires.value().roles().stream())
+                            .toList(),
                     method.isAnnotationPresent(AllowsBasic.class),
                     method.isAnnotationPresent(AllowsEnrolment.class));
         }

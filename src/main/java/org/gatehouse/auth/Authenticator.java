@@ -9,6 +9,7 @@ import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BasicCredentials;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.Authentication;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.service.CachedServices;
@@ -149,8 +150,8 @@ public final class Authenticator {
         }
     }
 
-    /** Returns whether the caller is still valid and an administrator. The token may have expired. */
-    public boolean isStillAdministrator(Caller caller) {
+    /** Returns whether the caller is still valid and has the permission. The token may have expired. */
+    public boolean isStillAllowed(Caller caller, Permission permission) {
         Optional<? extends Caller> now = caller instanceof ServiceCaller service
                 ? services.caller(
                         service.id(), service.roles(), service.epoch(), service.authentication(), service.clientInfo())
@@ -159,7 +160,9 @@ public final class Authenticator {
                                 caller.requireUser().id(), caller.requireUser().sessionId()),
                         caller.requireUser().authentication(),
                         caller.clientInfo());
-        return now.filter(Caller::isAdmin).filter(enrolment::isSatisfied).isPresent();
+        return now.filter(current -> current.may(permission))
+                .filter(enrolment::isSatisfied)
+                .isPresent();
     }
 
     /**

@@ -1,7 +1,6 @@
 package org.gatehouse.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -22,7 +21,8 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.FormParameters;
 import org.gatehouse.http.OAuthErrors;
 import org.gatehouse.identity.Authentication;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.json.Json;
 import org.gatehouse.session.CachedSessions;
 import org.gatehouse.session.RefreshableSession;
@@ -69,7 +69,7 @@ public final class IntrospectionResource {
      * (RFC 6749, section 3.2).
      */
     @POST
-    @RolesAllowed({Roles.INTROSPECT, Roles.ADMIN})
+    @Requires(Permission.TOKENS_INTROSPECT)
     @AllowsBasic
     @OAuthErrors
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)

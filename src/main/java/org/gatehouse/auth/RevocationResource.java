@@ -20,6 +20,8 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.FormParameters;
 import org.gatehouse.http.OAuthErrors;
 import org.gatehouse.identity.AccountId;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.service.ServiceAccounts;
 import org.gatehouse.session.SessionService;
@@ -46,10 +48,11 @@ public final class RevocationResource {
     /**
      * Returns 200 after the token is rejected on all nodes, also if it was unknown or had expired (RFC 7009, section
      * 2.2). The end of a user's token ends its session, and so all its tokens. The end of a service's token ends all
-     * tokens of the service. Callers without the role {@code introspect} or {@code admin} may only end their own tokens.
+     * tokens of the service. Callers without the permission {@code tokens:revoke} may only end their own tokens.
      */
     @POST
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.TOKENS_REVOKE)
     @AllowsBasic
     @OAuthErrors
     @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
@@ -93,8 +96,7 @@ public final class RevocationResource {
     }
 
     private static void requireOwner(Caller caller, AccountId owner) {
-        boolean any = caller.isAdmin() || caller.roles().contains(Roles.INTROSPECT);
-        if (!any && !caller.id().equals(owner)) {
+        if (!caller.may(Permission.TOKENS_REVOKE) && !caller.id().equals(owner)) {
             throw new GatehouseException(
                     ErrorCode.FORBIDDEN, "Without the role introspect, a caller may only end its own tokens.");
         }

@@ -4,9 +4,12 @@ import io.netty.util.NetUtil;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.gatehouse.identity.Roles;
 
@@ -30,6 +33,11 @@ public final class SettingCatalog {
     static final int PASSWORD_MIN_LENGTH_MIN = 8;
 
     private static final Pattern METRICS_TOKEN_PATTERN = Pattern.compile("[!-~]{16,}");
+
+    /** MongoDB allows 64 indexes in a collection, and each index makes writes slower. */
+    private static final int MAX_SEARCH_FIELDS = 8;
+
+    private static final Pattern FIELD_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,63}");
 
     static final Setting<Secret> AUTH_KEY = Setting.secret(
             "AUTH_KEY",
@@ -162,6 +170,12 @@ public final class SettingCatalog {
             "false",
             "true",
             "At the start, `true` makes `ADMIN_USERNAME` an active administrator with `ADMIN_PASSWORD` and ends this user's sessions; remove the setting afterwards.");
+    static final Setting<Set<String>> SEARCH_FIELDS = new Setting<>(
+            "SEARCH_FIELDS",
+            "Names of at most 8 custom fields, separated by commas, in which `GET /user?search=` searches; the start creates an index for each.",
+            null,
+            false,
+            SettingCatalog::fieldNames);
     static final Setting<Set<String>> FACTOR_REQUIRED_ROLES = new Setting<>(
             "FACTOR_REQUIRED_ROLES",
             "Roles, separated by commas, whose users need a second factor; until they add one, they can call nothing else.",
@@ -293,6 +307,7 @@ public final class SettingCatalog {
                 ADMIN_USERNAME,
                 ADMIN_PASSWORD,
                 ADMIN_RESET,
+                SEARCH_FIELDS,
                 FACTOR_REQUIRED_ROLES,
                 TRUSTED_PROXIES,
                 CORS_ORIGINS,
@@ -359,6 +374,21 @@ public final class SettingCatalog {
             throw new IllegalArgumentException(problem);
         });
         return Set.copyOf(roles);
+    }
+
+    private static Set<String> fieldNames(String text) {
+        Set<String> names = Arrays.stream(text.split(",", -1))
+                .map(String::strip)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        if (names.size() > MAX_SEARCH_FIELDS) {
+            throw new IllegalArgumentException("must have at most " + MAX_SEARCH_FIELDS + " names");
+        }
+        if (!names.stream().allMatch(name -> FIELD_NAME.matcher(name).matches())) {
+            throw new IllegalArgumentException(
+                    "must be names of custom fields at the top level, separated by commas: a letter first, then letters,"
+                            + " digits or _, at most 64 in all");
+        }
+        return Collections.unmodifiableSet(names);
     }
 
     private static String audience(String text) {

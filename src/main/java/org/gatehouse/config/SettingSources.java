@@ -49,6 +49,9 @@ public final class SettingSources {
         }
     }
 
+    /** A value, which may be secret, and the description of its source. */
+    record Found(String value, String source) {}
+
     private final List<Source> sources;
     private final List<String> problems;
 
@@ -99,7 +102,12 @@ public final class SettingSources {
 
     /** Returns the value of the prefixed or the plain name; empty if no source has a value. */
     public Optional<String> find(String name) {
-        return value(PREFIX + name).or(() -> value(name));
+        return locate(name).map(Found::value);
+    }
+
+    /** Returns the value that {@link #find} returns, and the source that has it. */
+    Optional<Found> locate(String name) {
+        return found(PREFIX + name).or(() -> found(name));
     }
 
     /** Returns the problems with the sources. A problem may be the reason why a setting seems to be missing. */
@@ -112,8 +120,10 @@ public final class SettingSources {
         return sources.stream().flatMap(SettingNames::mistypedIn).toList();
     }
 
-    private Optional<String> value(String name) {
-        return sources.stream().flatMap(source -> source.find(name).stream()).findFirst();
+    private Optional<Found> found(String name) {
+        return sources.stream()
+                .flatMap(source -> source.find(name).map(value -> new Found(value, source.description())).stream())
+                .findFirst();
     }
 
     @SuppressWarnings("BanJNDI") // looks up only names of the catalog, below java:comp

@@ -1,9 +1,12 @@
 package org.gatehouse.config;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.gatehouse.config.EffectiveSetting.Derived;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param publicUrl the address under which clients reach the service, if it is known
  * @param previousIssuer a second accepted issuer
  * @param tokenType the {@code typ} of new tokens
+ * @param searchFields the custom fields in which administrators can search
  * @param factorRequiredRoles the roles whose users need a second factor
  * @param corsOrigins the allowed origins, or {@code *} for all
  * @param mail the settings of mails; null if no mail server is set
  * @param passkeys the relying party of passkeys; null if passkeys are not configured
+ * @param effective all settings of the catalog as operators may see them, in its order
  */
 public record Settings(
         AuthKeys authKeys,
@@ -45,6 +50,7 @@ public record Settings(
         int argon2Iterations,
         boolean registrationOpen,
         @Nullable FirstAdministrator firstAdministrator,
+        Set<String> searchFields,
         Set<String> factorRequiredRoles,
         List<AddressRange> trustedProxies,
         Set<String> corsOrigins,
@@ -53,7 +59,8 @@ public record Settings(
         Duration shutdownDelay,
         boolean logAsJson,
         @Nullable MailSettings mail,
-        @Nullable PasskeySettings passkeys) {
+        @Nullable PasskeySettings passkeys,
+        List<EffectiveSetting> effective) {
     /** The audience of a token that only allows to add a second factor. No other service accepts it. */
     public static final String ENROLMENT_AUDIENCE = "urn:gatehouse:enrolment";
 
@@ -94,6 +101,7 @@ public record Settings(
         String issuer = issuerFrom(reader, publicUrl);
         PublicUrl address = publicUrl == null ? PublicUrl.ofIssuer(issuer).orElse(null) : publicUrl;
         MongoUri mongo = reader.required(SettingCatalog.DB_HOST, new MongoUri(new Secret(""), null), "");
+        PasskeySettings passkeys = PasskeySettings.from(reader, address);
         Settings settings = new Settings(
                 new AuthKeys(authKey, reader.optional(SettingCatalog.AUTH_KEY_PREVIOUS)),
                 reader.withDefault(SettingCatalog.AUTH_ALG),
@@ -120,6 +128,7 @@ public record Settings(
                 reader.withDefault(SettingCatalog.ARGON2_ITERATIONS),
                 reader.withDefault(SettingCatalog.REGISTRATION),
                 administratorFrom(reader, rules, passwordMinLength),
+                Objects.requireNonNullElse(reader.optional(SettingCatalog.SEARCH_FIELDS), Set.of()),
                 Objects.requireNonNullElse(reader.optional(SettingCatalog.FACTOR_REQUIRED_ROLES), Set.of()),
                 Objects.requireNonNullElse(reader.optional(SettingCatalog.TRUSTED_PROXIES), List.of()),
                 Objects.requireNonNullElse(reader.optional(SettingCatalog.CORS_ORIGINS), Set.of()),
@@ -128,9 +137,30 @@ public record Settings(
                 reader.withDefault(SettingCatalog.SHUTDOWN_DELAY),
                 reader.withDefault(SettingCatalog.LOG_FORMAT),
                 MailSettings.from(reader, address),
-                PasskeySettings.from(reader, address));
+                passkeys,
+                reader.effective(derived(mongo, issuer, address, passkeys)));
         reader.throwIfAny();
         return settings;
+    }
+
+    /** Returns the defaults that follow from other settings, by the name of the setting. They apply only if it is not set. */
+    private static Map<String, Derived> derived(
+            MongoUri mongo, String issuer, @Nullable PublicUrl address, @Nullable PasskeySettings passkeys) {
+        Map<String, Derived> derived = new HashMap<>();
+        if (mongo.database() != null) {
+            derived.put(SettingCatalog.DB_NAME.name(), new Derived(mongo.database(), SettingCatalog.DB_HOST.name()));
+        }
+        if (address == null) {
+            return derived;
+        }
+        String publicUrl = SettingCatalog.PUBLIC_URL.name();
+        derived.put(publicUrl, new Derived(address.toString(), SettingCatalog.AUTH_ISSUER.name()));
+        derived.put(SettingCatalog.AUTH_ISSUER.name(), new Derived(issuer, publicUrl));
+        if (passkeys != null) {
+            derived.put(SettingCatalog.RP_ID.name(), new Derived(passkeys.rpId(), publicUrl));
+            derived.put(SettingCatalog.RP_ORIGINS.name(), new Derived(String.join(",", passkeys.origins()), publicUrl));
+        }
+        return derived;
     }
 
     private static String issuerFrom(SettingsReader reader, @Nullable PublicUrl publicUrl) {

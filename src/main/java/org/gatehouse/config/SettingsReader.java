@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,31 @@ final class SettingsReader {
             problems.add(setting.name() + " " + invalid.getMessage());
             return null;
         }
+    }
+
+    /**
+     * Returns all settings of the catalog as operators may see them; empty if there are problems.
+     *
+     * @param derived the defaults that follow from other settings, by the name of the setting
+     */
+    List<EffectiveSetting> effective(Map<String, EffectiveSetting.Derived> derived) {
+        return problems.isEmpty()
+                ? SettingCatalog.all().stream()
+                        .map(setting -> effective(setting, derived.get(setting.name())))
+                        .toList()
+                : List.of();
+    }
+
+    private EffectiveSetting effective(Setting<?> setting, EffectiveSetting.@Nullable Derived derived) {
+        String text = text(setting);
+        Optional<SettingSources.Found> found = sources.locate(setting.name());
+        if (setting.secret()) {
+            found = found.or(() -> sources.locate(setting.name() + SettingSources.FILE_SUFFIX)
+                    .map(file -> new SettingSources.Found(file.value(), "a file that " + file.source() + " names")));
+        }
+        return text == null || found.isEmpty()
+                ? EffectiveSetting.ofDefault(setting, derived)
+                : EffectiveSetting.of(setting, found.get(), text);
     }
 
     /** Adds a problem that concerns several settings. */

@@ -17,7 +17,7 @@ import java.util.List;
 import org.gatehouse.http.RelativeReference;
 import org.gatehouse.json.Json;
 
-/** Redirects browsers from {@code /} to the documentation. Other clients receive links to it. */
+/** Redirects browsers from {@code /} to the account page. Other clients receive links to the documentation. */
 @Path("/")
 public final class RootResource {
     private static final List<Variant> VARIANTS = Variant.mediaTypes(
@@ -28,7 +28,7 @@ public final class RootResource {
 
     private final String version = new String(StaticContent.read("version"), StandardCharsets.UTF_8).strip();
 
-    /** Returns 302 to the documentation if the client prefers HTML, otherwise 200 with version and links. */
+    /** Returns 302 to the account page if the client prefers HTML, otherwise 200 with version and links. */
     @GET
     @PermitAll
     @Produces({MediaType.APPLICATION_JSON, MediaType.TEXT_HTML})
@@ -36,7 +36,7 @@ public final class RootResource {
         Variant wanted = request.selectVariant(VARIANTS);
         if (wanted != null && wanted.getMediaType().isCompatible(MediaType.TEXT_HTML_TYPE)) {
             return Response.status(Status.FOUND)
-                    .header(HttpHeaders.LOCATION, RelativeReference.child(uri, "docs"))
+                    .header(HttpHeaders.LOCATION, RelativeReference.child(uri, "account"))
                     .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                     .build();
         }

@@ -9,6 +9,7 @@ import jakarta.ws.rs.core.Response.ResponseBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -36,6 +37,29 @@ public final class StaticContent {
     /** Returns the content of the file with this name in the package of the given class. */
     public static StaticContent ofFile(Class<?> neighbor, String name, MediaType type) {
         return new StaticContent(read(neighbor, name), type);
+    }
+
+    /**
+     * Returns the content of a script or style in the package of the given class, without its indentation and without
+     * the comments that have lines of their own. A line of a script must not begin within a string.
+     */
+    public static StaticContent ofCompactFile(Class<?> neighbor, String name, MediaType type) {
+        String text = new String(read(neighbor, name), StandardCharsets.UTF_8);
+        return new StaticContent(compact(text).getBytes(StandardCharsets.UTF_8), type);
+    }
+
+    private static String compact(String text) {
+        StringBuilder compact = new StringBuilder();
+        boolean inComment = false;
+        for (String line : text.lines().map(String::strip).toList()) {
+            boolean begins = !inComment && line.startsWith("/*");
+            boolean code = !inComment && !begins && !line.startsWith("//") && !line.isEmpty();
+            inComment = (inComment || begins) && !line.endsWith("*/");
+            if (code) {
+                compact.append(line).append('\n');
+            }
+        }
+        return compact.toString();
     }
 
     /** Returns the bytes of the file with this name in this package. */

@@ -39,7 +39,12 @@ public enum ErrorCode {
             401, "This call requires a more recent or a stronger authentication; see POST /login/step-up."),
     SCOPE_INVALID(400, "The scope contains a role that the service does not have."),
     FORBIDDEN(403, "You are not allowed to do this."),
+    COOKIE_NOT_ALLOWED(
+            403,
+            "The cookie requires the Content-Type application/json, and the header Sec-Fetch-Site of a page of the same"
+                    + " origin, or of the same site and in CORS_ORIGINS."),
     FACTOR_ENROLMENT_REQUIRED(403, "Your role requires a second factor; add one with POST /factor/totp or /passkey."),
+    ACCOUNT_LEAVING(403, "This account will be deleted; log in with keepAccount to keep it."),
     NOT_FOUND(404, "There is nothing at this path."),
     SESSION_NOT_FOUND(404, "There is no such session."),
     SERVICE_NOT_FOUND(404, "The service does not exist."),

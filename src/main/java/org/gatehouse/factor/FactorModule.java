@@ -1,10 +1,14 @@
 package org.gatehouse.factor;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.AuthKeys;
+import org.gatehouse.http.SessionCookie;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.FormatMark;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.throttle.Throttle;
@@ -67,6 +71,14 @@ public final class FactorModule implements AutoCloseable {
         return new FactorTransfer(store, cipher, format, context.clock());
     }
 
+    /**
+     * Returns the factors of a user and the number of unused recovery codes, as administrators see them; empty if the
+     * user does not exist.
+     */
+    public Optional<ObjectNode> find(UserId id) {
+        return dao.find(id).map(FactorJson::write);
+    }
+
     public FactorThrottle throttle() {
         return throttle;
     }
@@ -91,8 +103,11 @@ public final class FactorModule implements AutoCloseable {
         TotpUri uris = new TotpUri(context.settings().publicUrl());
         TotpEnrolment totp = new TotpEnrolment(factors, enrolment, cipher, codes, uris);
         PasskeyEnrolment passkey = new PasskeyEnrolment(factors, enrolment, passkeys, challenges, throttle);
+        SessionCookie cookie = new SessionCookie(context.settings());
         return List.of(
-                new FactorResource(service, totp), new UserFactorResource(service), new PasskeyResource(passkey));
+                new FactorResource(service, totp, cookie),
+                new UserFactorResource(service),
+                new PasskeyResource(passkey, cookie));
     }
 
     @Override

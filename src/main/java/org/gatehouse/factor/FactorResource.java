@@ -13,6 +13,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
@@ -25,10 +26,12 @@ import org.gatehouse.user.UserCaller;
 public final class FactorResource {
     private final FactorService factors;
     private final TotpEnrolment totp;
+    private final SessionCookie cookie;
 
-    FactorResource(FactorService factors, TotpEnrolment totp) {
+    FactorResource(FactorService factors, TotpEnrolment totp, SessionCookie cookie) {
         this.factors = factors;
         this.totp = totp;
+        this.cookie = cookie;
     }
 
     /** Returns 200 with the caller's factors and the number of unused recovery codes. */
@@ -58,7 +61,8 @@ public final class FactorResource {
     @AllowsEnrolment
     @Consumes(MediaType.APPLICATION_JSON)
     public byte[] confirm(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
-        return Json.write(totp.confirm(UserCaller.of(request), id, body));
+        boolean asked = cookie.requireAllowedIfAsked(body, request);
+        return cookie.write(totp.confirm(UserCaller.of(request), id, body), asked, request);
     }
 
     /** Returns 204 after the factor has been removed. */

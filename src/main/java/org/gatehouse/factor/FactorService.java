@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.Caller;
@@ -40,7 +41,7 @@ final class FactorService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
      */
     ObjectNode listOf(Caller caller, String userId) {
-        return list(users.find(caller, userId).id());
+        return list(users.find(caller, userId, Permission.FACTORS_READ).id());
     }
 
     private ObjectNode list(UserId id) {
@@ -73,7 +74,7 @@ final class FactorService {
      *     {@code USER_NOT_FOUND}, {@code FACTOR_NOT_FOUND}; {@code FACTOR_REQUIRED_BY_ROLE} for the caller's own factor
      */
     void removeOf(Caller caller, String userId, String factorId) {
-        User user = users.find(caller, userId);
+        User user = users.find(caller, userId, Permission.FACTORS_REMOVE);
         if (caller.is(user.id())) {
             remove(caller.requireUser(), factorId);
             return;

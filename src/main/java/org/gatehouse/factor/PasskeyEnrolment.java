@@ -9,6 +9,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.factor.ChallengeStore.Challenge;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.UserCaller;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,8 @@ final class PasskeyEnrolment {
         String name = FactorName.read(body.object(), errors);
         JsonNode credential = body.object().path(CREDENTIAL);
         FactorResponse.requireCredential(credential, errors);
-        body.rejectUnknown(List.of(FactorName.FIELD, CREDENTIAL), errors);
+        var unused = SessionCookie.isAsked(body, errors);
+        body.rejectUnknown(List.of(FactorName.FIELD, CREDENTIAL, SessionCookie.FIELD), errors);
         errors.throwIfAny();
         passkeys.requireConfigured();
         context.stepUp().require(caller);

@@ -10,6 +10,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
@@ -21,9 +22,11 @@ import org.gatehouse.user.UserCaller;
 @Produces(MediaType.APPLICATION_JSON)
 public final class PasskeyResource {
     private final PasskeyEnrolment enrolment;
+    private final SessionCookie cookie;
 
-    PasskeyResource(PasskeyEnrolment enrolment) {
+    PasskeyResource(PasskeyEnrolment enrolment, SessionCookie cookie) {
         this.enrolment = enrolment;
+        this.cookie = cookie;
     }
 
     /** Returns 200 with the options for {@code navigator.credentials.create}. */
@@ -42,8 +45,9 @@ public final class PasskeyResource {
     @AllowsEnrolment
     @Consumes(MediaType.APPLICATION_JSON)
     public Response add(JsonBody body, @Context ContainerRequestContext request) {
+        boolean asked = cookie.requireAllowedIfAsked(body, request);
         return Response.status(Status.CREATED)
-                .entity(Json.write(enrolment.add(UserCaller.of(request), body)))
+                .entity(cookie.write(enrolment.add(UserCaller.of(request), body), asked, request))
                 .build();
     }
 }

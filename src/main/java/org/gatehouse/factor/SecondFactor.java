@@ -106,7 +106,7 @@ public final class SecondFactor {
         UserId id = Optional.ofNullable(challenge.userId()).orElseThrow(SecondFactor::challengeInvalid);
         Credential credential = users.findCredential(id).orElseThrow(SecondFactor::challengeInvalid);
         StoredFactors account = factors.find(id)
-                .filter(found -> found.user().isActive()
+                .filter(found -> isAllowed(found.user(), challenge.purpose())
                         && found.user().epoch().number() == challenge.epoch()
                         && credential.user().epoch().number() == challenge.epoch())
                 .orElseThrow(SecondFactor::challengeInvalid);
@@ -129,6 +129,11 @@ public final class SecondFactor {
     /** Checks like {@link #check} a response that needs no more than to be right. */
     public void requireRight(FactorResponse response, ChallengePurpose purpose, String binding, ClientInfo client) {
         Passed unused = check(response, EnumSet.of(purpose), binding, client);
+    }
+
+    private static boolean isAllowed(User user, ChallengePurpose purpose) {
+        Set<ChallengePurpose> ofLeaving = EnumSet.of(ChallengePurpose.LOGIN, ChallengePurpose.RESET);
+        return ofLeaving.contains(purpose) ? user.mayAuthenticate() : user.isActive();
     }
 
     private void consume(Challenge challenge) {
@@ -166,10 +171,10 @@ public final class SecondFactor {
                 .orElseThrow(SecondFactor::challengeInvalid);
         UserId id = claim.user().orElseThrow(SecondFactor::wrong);
         Credential credential = users.findCredential(id)
-                .filter(found -> found.user().isActive())
+                .filter(found -> found.user().mayAuthenticate())
                 .orElseThrow(SecondFactor::wrong);
         StoredFactors account = factors.find(id)
-                .filter(found -> found.user().isActive()
+                .filter(found -> found.user().mayAuthenticate()
                         && found.user().epoch().equals(credential.user().epoch()))
                 .orElseThrow(SecondFactor::wrong);
         FactorVerifier.Used used = verifier.usePasskey(account, response, claim, () -> consume(challenge), client)

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.User;
@@ -74,7 +75,8 @@ final class TotpEnrolment {
         FieldErrors errors = new FieldErrors();
         body.object();
         String code = body.requiredText(CODE, errors);
-        body.rejectUnknown(List.of(CODE), errors);
+        var unused = SessionCookie.isAsked(body, errors);
+        body.rejectUnknown(List.of(CODE, SessionCookie.FIELD), errors);
         errors.throwIfAny();
         context.stepUp().require(caller);
         if (!ID.matcher(id).matches()

@@ -1,6 +1,5 @@
 package org.gatehouse.factor;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -9,7 +8,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.json.Json;
 import org.gatehouse.user.Caller;
 
@@ -25,7 +25,7 @@ public final class UserFactorResource {
 
     /** Returns 200 with the user's factors and the number of unused recovery codes. */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.FACTORS_READ)
     public byte[] list(@PathParam("id") String id, @Context ContainerRequestContext request) {
         return Json.write(factors.listOf(Caller.of(request), id));
     }
@@ -33,7 +33,7 @@ public final class UserFactorResource {
     /** Returns 204 after the factor has been removed and all sessions of the user have ended. */
     @DELETE
     @Path("{factorId}")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.FACTORS_REMOVE)
     public void remove(
             @PathParam("id") String id,
             @PathParam("factorId") String factorId,

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * preflight requests, which do not carry a token.
  *
  * <p>The response to an origin that is not allowed lacks CORS headers, so the browser withholds the response from the
- * page. Credentials in the sense of CORS are never allowed, because Gatehouse does not use cookies.
+ * page. Listed origins may send credentials, because their pages may use the {@link SessionCookie}. With {@code *},
+ * credentials are never allowed.
  */
 @PreMatching
 final class Cors implements ContainerRequestFilter {
@@ -24,6 +25,7 @@ final class Cors implements ContainerRequestFilter {
 
     private static final String REQUEST_METHOD = "Access-Control-Request-Method";
     static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+    private static final String EXPOSE_HEADERS = "Access-Control-Expose-Headers";
 
     private static final Map<String, String> PREFLIGHT = Map.of(
             "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE",
@@ -60,9 +62,12 @@ final class Cors implements ContainerRequestFilter {
 
     /** Returns the CORS headers for a response to this origin; empty if the origin is not allowed. */
     Map<String, String> headers(@Nullable String origin) {
-        return origin == null || !isAllowed(origin)
-                ? Map.of()
-                : Map.of(ALLOW_ORIGIN, origins.contains(ANY) ? ANY : origin, "Access-Control-Expose-Headers", EXPOSED);
+        if (origin == null || !isAllowed(origin)) {
+            return Map.of();
+        }
+        return origins.contains(ANY)
+                ? Map.of(ALLOW_ORIGIN, ANY, EXPOSE_HEADERS, EXPOSED)
+                : Map.of(ALLOW_ORIGIN, origin, EXPOSE_HEADERS, EXPOSED, "Access-Control-Allow-Credentials", "true");
     }
 
     /** Returns whether responses depend on the origin of the request. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Requires;
 import org.glassfish.jersey.server.model.ResourceMethod;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,7 +147,8 @@ final class ErrorMapper implements ExceptionMapper<Throwable>, ContainerResponse
             case FORBIDDEN -> {
                 if (request.getSecurityContext().getUserPrincipal() != null) {
                     headers.putSingle(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"");
-                } else if (MatchedMethod.has(request, RolesAllowed.class)) {
+                } else if (MatchedMethod.has(request, RolesAllowed.class)
+                        || MatchedMethod.has(request, Requires.class)) {
                     headers.putSingle(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
                 }
             }

@@ -57,6 +57,7 @@ public final class HttpModule {
                 new BodyLimitFilter(),
                 new JsonBodyReader(),
                 new PublicLinks(settings.publicUrl()),
+                new SessionCookieFilter(),
                 // For responses, this filter runs after the error mapper, which may replace the body.
                 responseHeaders,
                 new ErrorMapper(paths),

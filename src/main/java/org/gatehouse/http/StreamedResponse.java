@@ -2,6 +2,7 @@ package org.gatehouse.http;
 
 import jakarta.servlet.ServletRequest;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.BufferedOutputStream;
@@ -22,6 +23,7 @@ public final class StreamedResponse {
     /** Newline-delimited JSON: one document per line. */
     public static final String NDJSON = "application/x-ndjson";
 
+    private static final MediaType NDJSON_TYPE = MediaType.valueOf(NDJSON);
     private static final String BROKEN = StreamedResponse.class.getName();
     private static final int BUFFER = 16 * 1024;
     private static final Logger log = LoggerFactory.getLogger(StreamedResponse.class);
@@ -30,6 +32,11 @@ public final class StreamedResponse {
 
     /** Returns 200 with this body. If writing the body throws an exception, the connection is broken. */
     public static Response of(ContainerRequestContext request, StreamingOutput body) {
+        return of(request, NDJSON_TYPE, body);
+    }
+
+    /** Returns 200 with a body of another type, like {@link #of(ContainerRequestContext, StreamingOutput)}. */
+    public static Response of(ContainerRequestContext request, MediaType type, StreamingOutput body) {
         String requestId = ClientInfo.of(request).requestId();
         StreamingOutput output = stream -> {
             OutputStream buffered = new BufferedOutputStream(new Connected(request, stream), BUFFER);
@@ -47,7 +54,7 @@ public final class StreamedResponse {
                 breakConnection(request, stream);
             }
         };
-        return Response.ok(output, NDJSON).build();
+        return Response.ok(output, type).build();
     }
 
     /** Sends the bytes that have been written, because a client could treat an empty response as complete. */

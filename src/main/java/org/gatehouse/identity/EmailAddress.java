@@ -72,6 +72,30 @@ public record EmailAddress(String typed, String canonical) {
                 : Optional.of(new EmailAddress(text, fold(local) + '@' + domain));
     }
 
+    /**
+     * Returns the beginning of the canonical forms of all addresses with a typed beginning. A label of the domain that
+     * has special letters and is not complete yet has no canonical form, so such a beginning matches no address.
+     */
+    public static String foldBeginning(String typed) {
+        Optional<EmailAddress> complete = parse(typed);
+        if (complete.isPresent()) {
+            return complete.get().canonical();
+        }
+        int at = typed.lastIndexOf('@');
+        String local = fold(Normalizer.normalize(at < 0 ? typed : typed.substring(0, at), Normalizer.Form.NFC));
+        return at < 0 ? local : local + '@' + foldDomainBeginning(typed.substring(at + 1));
+    }
+
+    private static String foldDomainBeginning(String typed) {
+        try {
+            return Arrays.stream(DOTS.split(Normalizer.normalize(typed, Normalizer.Form.NFKC), -1))
+                    .map(EmailAddress::asciiLabel)
+                    .collect(Collectors.joining("."));
+        } catch (IllegalArgumentException notAName) {
+            return typed.toLowerCase(Locale.ROOT);
+        }
+    }
+
     /** Returns the rule that a text violates; empty if the text is an acceptable address. */
     public static Optional<String> violation(String text) {
         if (parse(text).isPresent()) {

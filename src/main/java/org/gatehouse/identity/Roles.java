@@ -6,12 +6,21 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The roles that Gatehouse itself uses in {@code @RolesAllowed}. Services that read tokens may use other roles. */
+/**
+ * The roles that Gatehouse itself uses. {@link Permission} lists what they allow. Services that read tokens may use other
+ * roles.
+ */
 public final class Roles {
-    /** Allows all actions on all users. */
+    /** Has all permissions. */
     public static final String ADMIN = "admin";
 
-    /** Allows the caller to check whether a token is valid. */
+    /** Reads users, sessions, failed logins, mails and the audit log; ends sessions, and helps users to log in again. */
+    public static final String SUPPORT = "support";
+
+    /** Reads users and the audit log. */
+    public static final String AUDITOR = "auditor";
+
+    /** Checks whether a token is valid, and ends tokens. */
     public static final String INTROSPECT = "introspect";
 
     /** The only role of a new user if the creation does not name roles. */

@@ -1,6 +1,5 @@
 package org.gatehouse.key;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -22,7 +21,8 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.Cursor;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
@@ -45,7 +45,7 @@ public final class KeyResource {
 
     /** Returns 200 with one page of keys, newest first. Revoked keys and keys that do not sign yet are included. */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.KEYS_READ)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
@@ -64,7 +64,7 @@ public final class KeyResource {
     /** Returns 201 with the new key, which is published immediately and signs from {@code activeFrom} on. */
     @POST
     @Path("rotate")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.KEYS_WRITE)
     public Response rotate(JsonBody body, @Context ContainerRequestContext request) {
         body.requireEmpty();
         KeyInfo made = keys.rotate();
@@ -78,7 +78,7 @@ public final class KeyResource {
      */
     @DELETE
     @Path("{kid: (?!rotate(?:/|$))[^/]+}")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.KEYS_WRITE)
     public void revoke(@PathParam("kid") String kid, @Context ContainerRequestContext request) {
         Caller caller = Caller.of(request);
         stepUp.require(caller);

@@ -16,6 +16,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.factor.FactorResponse;
 import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.http.ClientInfo;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
@@ -31,11 +32,13 @@ public final class FactorLoginResource {
     private final FactorLogin logins;
     private final StepUpService stepUps;
     private final SecondFactor secondFactor;
+    private final SessionCookie cookie;
 
-    FactorLoginResource(FactorLogin logins, StepUpService stepUps, SecondFactor secondFactor) {
+    FactorLoginResource(FactorLogin logins, StepUpService stepUps, SecondFactor secondFactor, SessionCookie cookie) {
         this.logins = logins;
         this.stepUps = stepUps;
         this.secondFactor = secondFactor;
+        this.cookie = cookie;
     }
 
     /** Returns 200 with the tokens and the user after a login; without a refresh token after a step-up. */
@@ -46,9 +49,16 @@ public final class FactorLoginResource {
     public byte[] complete(JsonBody body, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         FactorResponse response = FactorResponse.read(body.object(), errors);
-        body.rejectUnknown(FactorResponse.FIELDS, errors);
+        LoginOptions options = LoginOptions.read(body, errors);
+        body.rejectUnknown(LoginOptions.and(FactorResponse.FIELDS), errors);
         errors.throwIfAny();
-        return Json.write(logins.logIn(Objects.requireNonNull(response), ClientInfo.of(request)));
+        if (options.cookie()) {
+            cookie.requireAllowed(request);
+        }
+        return cookie.write(
+                logins.logIn(Objects.requireNonNull(response), options.keepAccount(), ClientInfo.of(request)),
+                options.cookie(),
+                request);
     }
 
     /** Returns 200 with a new access token of the same session. */
@@ -87,8 +97,15 @@ public final class FactorLoginResource {
         if (!credential.isObject()) {
             errors.add(CREDENTIAL, "is required and must be an object");
         }
-        body.rejectUnknown(List.of(CREDENTIAL), errors);
+        LoginOptions options = LoginOptions.read(body, errors);
+        body.rejectUnknown(LoginOptions.and(List.of(CREDENTIAL)), errors);
         errors.throwIfAny();
-        return Json.write(logins.logInWithPasskey(credential, ClientInfo.of(request)));
+        if (options.cookie()) {
+            cookie.requireAllowed(request);
+        }
+        return cookie.write(
+                logins.logInWithPasskey(credential, options.keepAccount(), ClientInfo.of(request)),
+                options.cookie(),
+                request);
     }
 }

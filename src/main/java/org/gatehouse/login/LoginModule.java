@@ -7,6 +7,7 @@ import org.gatehouse.concurrent.SideThreads;
 import org.gatehouse.factor.FactorModule;
 import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.factor.SessionUpgrade;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -15,7 +16,9 @@ import org.gatehouse.session.SessionService;
 import org.gatehouse.store.ModuleContext;
 import org.gatehouse.throttle.Throttle;
 import org.gatehouse.user.StepUp;
+import org.gatehouse.user.User;
 import org.gatehouse.user.UserDao;
+import org.gatehouse.user.UserLeaving;
 import org.gatehouse.user.UserMails;
 import org.gatehouse.user.UserService;
 
@@ -60,6 +63,11 @@ public final class LoginModule implements AutoCloseable {
         throttle.clear(id, username);
     }
 
+    /** Returns the failed logins of a user that are counted now. */
+    public FailedLogins failedLogins(User user, FactorModule factors) {
+        return FailedLogins.of(user, throttle, factors.throttle());
+    }
+
     /** Returns the object that issues the tokens of a session whose user has just added a factor. */
     public SessionUpgrade sessionUpgrade(SessionService sessions, AuthModule auth) {
         return new GrantedUpgrade(sessions, auth.tokens(), context.clock());
@@ -68,6 +76,7 @@ public final class LoginModule implements AutoCloseable {
     public List<Object> resources(
             PasswordPolicy policy,
             UserService userService,
+            UserLeaving leaving,
             SessionService sessions,
             AuthModule auth,
             FactorModule factors,
@@ -76,17 +85,19 @@ public final class LoginModule implements AutoCloseable {
         LoginRecorder recorder = new LoginRecorder(audit, context.metrics());
         DeviceNotices notices = new DeviceNotices(mails, sessions);
         TokenGrants grants = new TokenGrants(users, sessions, auth.tokens(), recorder, notices, side, context.clock());
+        LoginCompletion completion = new LoginCompletion(grants, leaving, recorder);
         LoginService logins =
-                new LoginService(users, hasher, throttle, grants, secondFactor, recorder, context.clock());
+                new LoginService(users, hasher, throttle, completion, secondFactor, recorder, context.clock());
         StepUpService stepUps =
                 new StepUpService(users, stepUp, secondFactor, sessions, grants, recorder, context.clock());
-        FactorLogin factorLogins = new FactorLogin(secondFactor, grants, stepUps, recorder, context.clock());
+        FactorLogin factorLogins = new FactorLogin(secondFactor, completion, stepUps, recorder, context.clock());
         PasswordService passwords = new PasswordService(userService, policy, stepUp, audit);
+        SessionCookie cookie = new SessionCookie(context.settings());
         return List.of(
-                new LoginResource(logins),
-                new FactorLoginResource(factorLogins, stepUps, secondFactor),
-                new TokenResource(grants),
-                new LogoutResource(sessions, auth.authenticator()),
+                new LoginResource(logins, cookie),
+                new FactorLoginResource(factorLogins, stepUps, secondFactor, cookie),
+                new TokenResource(grants, cookie),
+                new LogoutResource(sessions, auth.authenticator(), cookie),
                 new PasswordResource(passwords),
                 new ThrottleResource(userService, throttle, factors.throttle(), audit));
     }

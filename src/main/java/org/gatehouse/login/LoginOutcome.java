@@ -13,6 +13,8 @@ enum LoginOutcome {
     WRONG_PASSWORD,
     UNKNOWN_USER,
     DISABLED,
+    /** The password and the factor were right, but the user is leaving and did not ask to keep the account. */
+    LEAVING,
     /** Rejected before the password was checked. */
     THROTTLED,
     /** Not checked, because the hashing queue was full. */

@@ -12,7 +12,7 @@ import java.util.List;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.json.Json;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.json.JsonBody;
 
 /** {@code POST /login}: exchanges a username and a password for tokens. */
@@ -23,9 +23,11 @@ public final class LoginResource {
     private static final String PASSWORD = "password";
 
     private final LoginService logins;
+    private final SessionCookie cookie;
 
-    public LoginResource(LoginService logins) {
+    LoginResource(LoginService logins, SessionCookie cookie) {
         this.logins = logins;
+        this.cookie = cookie;
     }
 
     /** Returns 200 with the tokens and the user. */
@@ -36,9 +38,16 @@ public final class LoginResource {
         FieldErrors errors = new FieldErrors();
         String username = body.requiredText(USERNAME, errors);
         String password = body.requiredText(PASSWORD, errors);
+        LoginOptions options = LoginOptions.read(body, errors);
         boolean missing = errors.hasErrorFor(USERNAME) || errors.hasErrorFor(PASSWORD);
-        body.rejectUnknown(List.of(USERNAME, PASSWORD), errors);
+        body.rejectUnknown(LoginOptions.and(List.of(USERNAME, PASSWORD)), errors);
         errors.throwIfAny(missing ? ErrorCode.CREDENTIALS_MISSING : ErrorCode.VALIDATION_FAILED);
-        return Json.write(logins.login(username, password, ClientInfo.of(request)));
+        if (options.cookie()) {
+            cookie.requireAllowed(request);
+        }
+        return cookie.write(
+                logins.login(username, password, options.keepAccount(), ClientInfo.of(request)),
+                options.cookie(),
+                request);
     }
 }

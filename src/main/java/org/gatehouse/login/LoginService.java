@@ -10,6 +10,7 @@ import org.gatehouse.factor.SecondFactor;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.login.LoginCompletion.Login;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.StoredPassword;
 import org.gatehouse.user.Credential;
@@ -30,7 +31,7 @@ final class LoginService {
     private final UserDao users;
     private final PasswordHasher hasher;
     private final LoginThrottle throttle;
-    private final TokenGrants grants;
+    private final LoginCompletion completion;
     private final SecondFactor secondFactor;
     private final LoginRecorder recorder;
     private final Clock clock;
@@ -39,14 +40,14 @@ final class LoginService {
             UserDao users,
             PasswordHasher hasher,
             LoginThrottle throttle,
-            TokenGrants grants,
+            LoginCompletion completion,
             SecondFactor secondFactor,
             LoginRecorder recorder,
             Clock clock) {
         this.users = users;
         this.hasher = hasher;
         this.throttle = throttle;
-        this.grants = grants;
+        this.completion = completion;
         this.secondFactor = secondFactor;
         this.recorder = recorder;
         this.clock = clock;
@@ -55,13 +56,15 @@ final class LoginService {
     /**
      * Logs a user in.
      *
-     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code FACTOR_REQUIRED} with a
+     * @param keepAccount whether a leaving user wants to keep the account
+     * @throws GatehouseException {@code CREDENTIALS_WRONG}, {@code LOGIN_THROTTLED}; {@code ACCOUNT_LEAVING} if a leaving
+     *     user has no second factor and does not want to keep the account; {@code FACTOR_REQUIRED} with a
      *     challenge if the user has a second factor; {@code BUSY} or {@code STORE_UNAVAILABLE} if the credentials could
      *     not be checked
      */
-    public LoginResponse login(String name, String password, ClientInfo clientInfo) {
+    public LoginResponse login(String name, String password, boolean keepAccount, ClientInfo clientInfo) {
         try {
-            LoginResponse login = check(name, password, clientInfo);
+            LoginResponse login = check(name, password, keepAccount, clientInfo);
             recorder.succeeded();
             return login;
         } catch (GatehouseException rejected) {
@@ -70,7 +73,7 @@ final class LoginService {
         }
     }
 
-    private LoginResponse check(String name, String password, ClientInfo clientInfo) {
+    private LoginResponse check(String name, String password, boolean keepAccount, ClientInfo clientInfo) {
         hasher.requireQueueCapacity();
         Instant now = clock.instant();
         Optional<Credential> found = users.findCredential(name);
@@ -89,18 +92,18 @@ final class LoginService {
             if (stored != null && hasher.needsRehash(stored, password)) {
                 rehash(credential.user(), password, stored);
             }
-            return proceed(credential, clientInfo, now);
+            return proceed(credential, new Login(clientInfo, Authentication.password(now), keepAccount));
         } finally {
             counted.run();
         }
     }
 
     /** Starts a session, unless the user has a second factor. */
-    private LoginResponse proceed(Credential credential, ClientInfo clientInfo, Instant now) {
+    private LoginResponse proceed(Credential credential, Login login) {
         if (credential.user().hasFactor()) {
-            throw factorRequired(credential.user(), clientInfo);
+            throw factorRequired(credential.user(), login.client());
         }
-        return grants.start(credential, clientInfo, Authentication.password(now), id -> overtaken(id, clientInfo));
+        return completion.start(credential, login, id -> overtaken(id, login.client()));
     }
 
     private GatehouseException factorRequired(User user, ClientInfo clientInfo) {
@@ -145,6 +148,6 @@ final class LoginService {
         if (!right) {
             return LoginOutcome.WRONG_PASSWORD;
         }
-        return found.user().isActive() ? null : LoginOutcome.DISABLED;
+        return found.user().mayAuthenticate() ? null : LoginOutcome.DISABLED;
     }
 }

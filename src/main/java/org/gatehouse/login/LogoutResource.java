@@ -9,15 +9,19 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import java.util.Optional;
 import org.gatehouse.auth.Authenticator;
 import org.gatehouse.error.FieldErrors;
+import org.gatehouse.http.ClientInfo;
+import org.gatehouse.http.SessionCookie;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.session.SessionService;
+import org.gatehouse.user.UserCaller;
 
 /**
- * {@code POST /logout}: ends the session of the token in the request, even if the token has expired. A request without
- * a token of a live session succeeds, but does not end a session.
+ * {@code POST /logout}: ends the session of the token in the request, even if the token has expired, and the session of
+ * the {@link SessionCookie} if the body asks for it. A request without a live session succeeds, but does not end one.
  */
 @Path("logout")
 @Produces(MediaType.APPLICATION_JSON)
@@ -26,39 +30,59 @@ public final class LogoutResource {
 
     private record LoggedOut(String status, String message, long ended) {}
 
+    /** The fields of the body. */
+    private record Options(boolean everywhere, boolean cookie) {}
+
     private final SessionService sessions;
     private final Authenticator authenticator;
+    private final SessionCookie cookie;
 
-    public LogoutResource(SessionService sessions, Authenticator authenticator) {
+    LogoutResource(SessionService sessions, Authenticator authenticator, SessionCookie cookie) {
         this.sessions = sessions;
         this.authenticator = authenticator;
+        this.cookie = cookie;
     }
 
     /** Returns 200 after the session, or with {@code everywhere} all sessions of the user, have ended on all nodes. */
     @POST
     @PermitAll
     public byte[] logout(JsonBody body, @Context ContainerRequestContext request) {
-        boolean everywhere = isEverywhere(body);
-        long ended = authenticator
-                .callerForLogout(request)
-                .map(caller -> everywhere ? sessions.logOutEverywhere(caller) : sessions.logOut(caller))
-                .orElse(0L);
+        Options options = options(body);
+        long ended = 0;
+        if (options.cookie()) {
+            cookie.requireAllowed(request);
+            ended += end(callerOfCookie(request), options);
+            // The browser is logged out even if the token is rejected.
+            cookie.remove(request);
+        }
+        // The token is usually of the same session as the cookie. Then that session has ended already.
+        ended += end(authenticator.callerForLogout(request), options);
         return Json.write(new LoggedOut("success", "Logged out successfully!", ended));
     }
 
+    private long end(Optional<UserCaller> found, Options options) {
+        return found.map(caller -> options.everywhere() ? sessions.logOutEverywhere(caller) : sessions.logOut(caller))
+                .orElse(0L);
+    }
+
+    private Optional<UserCaller> callerOfCookie(ContainerRequestContext request) {
+        return cookie.find(request).flatMap(refreshToken -> sessions.findCaller(refreshToken, ClientInfo.of(request)));
+    }
+
     /** Rejects an invalid body. A default value could end fewer sessions than the client intended. */
-    private static boolean isEverywhere(JsonBody body) {
+    private static Options options(JsonBody body) {
         // Generated clients send null for an omitted body.
         if (body.node().isMissingNode() || body.node().isNull()) {
-            return false;
+            return new Options(false, false);
         }
         JsonNode everywhere = body.object().path(EVERYWHERE);
         FieldErrors errors = new FieldErrors();
         if (!everywhere.isMissingNode() && !everywhere.isBoolean()) {
             errors.add(EVERYWHERE, "must be true or false");
         }
-        body.rejectUnknown(List.of(EVERYWHERE), errors);
+        boolean asked = SessionCookie.isAsked(body, errors);
+        body.rejectUnknown(List.of(EVERYWHERE, SessionCookie.FIELD), errors);
         errors.throwIfAny();
-        return everywhere.asBoolean();
+        return new Options(everywhere.asBoolean(), asked);
     }
 }

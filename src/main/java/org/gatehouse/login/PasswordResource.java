@@ -9,6 +9,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.user.Caller;
@@ -26,6 +28,7 @@ public final class PasswordResource {
     /** Returns 204 after the new password is in effect and all the user's sessions except the caller's have ended. */
     @PUT
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.USERS_WRITE)
     @Consumes(MediaType.APPLICATION_JSON)
     public void change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         passwords.change(Caller.of(request), id, body);

@@ -7,6 +7,7 @@ import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
@@ -48,7 +49,7 @@ final class PasswordService {
      *     meanwhile; {@code INSUFFICIENT_USER_AUTHENTICATION}; {@code BUSY}
      */
     public void change(Caller caller, String id, JsonBody body) {
-        User user = users.find(caller, id);
+        User user = users.find(caller, id, Permission.USERS_WRITE);
         boolean own = caller.is(user.id());
         FieldErrors errors = new FieldErrors();
         String newPassword = body.requiredText(NEW, errors);

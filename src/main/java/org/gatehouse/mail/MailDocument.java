@@ -1,5 +1,6 @@
 package org.gatehouse.mail;
 
+import com.mongodb.client.model.Projections;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import org.bson.BsonInt64;
 import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
+import org.bson.conversions.Bson;
 import org.gatehouse.identity.EmailAddress;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonValues;
@@ -25,6 +27,9 @@ public final class MailDocument {
 
     static final String TO = "to";
     static final String USER_ID = "userId";
+    /** The user of a request that names an address or a username only, after the worker has found the user. */
+    static final String ACCOUNT = "account";
+
     static final String USERNAME = "username";
     static final String LANGUAGE = "language";
     static final String LIMITED = "limited";
@@ -50,6 +55,24 @@ public final class MailDocument {
     private static final String FACTOR = "factor";
     private static final String EVENT = "event";
     private static final String NAME = "name";
+
+    /** The fields that the receiver may see. The name in a request for a new password may be a password by mistake. */
+    static final Bson EXPORTED = Projections.include(
+            ID,
+            KIND,
+            TO,
+            LANGUAGE,
+            STATUS,
+            ATTEMPTS,
+            NEXT_AT,
+            CREATED_AT,
+            EXPIRES_AT,
+            USED_AT,
+            REMOVE_AT,
+            NEW_ADDRESS,
+            DEVICE,
+            IP,
+            FACTOR);
 
     private MailDocument() {}
 
@@ -180,6 +203,9 @@ public final class MailDocument {
                         .map(request -> new MailRow(
                                 request,
                                 text(document, TO).orElse(null),
+                                document.isObjectId(ACCOUNT)
+                                        ? BsonValues.userId(document.getObjectId(ACCOUNT))
+                                        : request.receiver().userId(),
                                 status,
                                 document.isNumber(ATTEMPTS)
                                         ? document.getNumber(ATTEMPTS).intValue()

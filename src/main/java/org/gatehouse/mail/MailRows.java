@@ -13,6 +13,7 @@ import org.gatehouse.http.Cursor;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.json.IsoTime;
 import org.gatehouse.json.Json;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,8 @@ public final class MailRows {
      *
      * @throws GatehouseException {@code VALIDATION_FAILED}
      */
-    public Page<MailRow> list(@Nullable String limit, @Nullable String after, @Nullable String status) {
+    public Page<MailRow> list(
+            @Nullable String limit, @Nullable String after, @Nullable String status, @Nullable String user) {
         FieldErrors errors = new FieldErrors();
         PageRequest page = PageRequest.parse(limit, after, errors);
         String position = page.position(
@@ -53,9 +55,32 @@ public final class MailRows {
         if (status != null && known == null) {
             errors.add("status", "must be queued, sent, failed, expired or void");
         }
+        UserId userId = Optional.ofNullable(user).flatMap(UserId::parse).orElse(null);
+        if (user != null && userId == null) {
+            errors.add("user", "must be the id of a user, 24 hexadecimal digits");
+        }
         errors.throwIfAny();
-        List<MailRow> found = mails.list(known, position, page.limit() + 1);
+        List<MailRow> found = mails.list(new MongoMailDao.Selection(known, userId), position, page.limit() + 1);
         return Page.of(found, page.limit());
+    }
+
+    /**
+     * Returns the mails to a user for the user's own export, latest first.
+     *
+     * @param last the last mail of the previous page; null for the first page
+     */
+    public List<ObjectNode> exported(UserId user, @Nullable ObjectNode last, int limit) {
+        return mails.exported(user, last, limit);
+    }
+
+    /** Returns the latest mails that concern a user, latest first. */
+    public Page<MailRow> latest(UserId user, int limit) {
+        return Page.of(mails.list(new MongoMailDao.Selection(null, user), null, limit + 1), limit);
+    }
+
+    /** Records which user a mail concerns whose request names only an address or a username. */
+    public void setUser(MailRow row, UserId user) {
+        mails.setAccount(row, user);
     }
 
     public static String cursor(MailRow row) {
@@ -99,7 +124,7 @@ public final class MailRows {
                 now.plus(TEST_EXPIRY),
                 MailRequest.Details.NONE);
         queue.add(request);
-        return new MailRow(request, to.typed(), MailStatus.QUEUED, 0, now, null, null, false);
+        return new MailRow(request, to.typed(), null, MailStatus.QUEUED, 0, now, null, null, false);
     }
 
     /** Returns the invitation with this proof; empty if it is unknown, used or expired. */
@@ -128,6 +153,9 @@ public final class MailRows {
         json.put(MailDocument.KIND, row.request().kind().text());
         if (row.to() != null) {
             json.put(MailDocument.TO, row.to());
+        }
+        if (row.user() != null) {
+            json.put("user", row.user().hex());
         }
         json.put(MailDocument.STATUS, row.status().text());
         json.put(MailDocument.ATTEMPTS, row.attempts());

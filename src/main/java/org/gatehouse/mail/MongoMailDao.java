@@ -1,5 +1,6 @@
 package org.gatehouse.mail;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
@@ -26,6 +27,8 @@ import org.bson.BsonString;
 import org.bson.BsonType;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
+import org.gatehouse.identity.UserId;
+import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.jspecify.annotations.Nullable;
@@ -67,11 +70,21 @@ final class MongoMailDao {
         return BsonValues.newId().getValue().toHexString();
     }
 
+    /**
+     * Selects rows of a list.
+     *
+     * @param status null for all states
+     * @param user the user that the mails concern; null for all mails
+     */
+    record Selection(@Nullable MailStatus status, @Nullable UserId user) {}
+
     /** Creates the missing indexes; several nodes may do this at the same time. */
     void createIndexes() {
         List<IndexModel> indexes = List.of(
                 new IndexModel(Indexes.ascending(MailDocument.STATUS, MailDocument.NEXT_AT)),
                 new IndexModel(Indexes.ascending(MailDocument.STATUS, MailDocument.ID)),
+                new IndexModel(Indexes.ascending(MailDocument.USER_ID, MailDocument.ID)),
+                new IndexModel(Indexes.ascending(MailDocument.ACCOUNT, MailDocument.ID)),
                 // MongoDB uses this index only to delete old rows.
                 new IndexModel(
                         Indexes.ascending(MailDocument.REMOVE_AT),
@@ -95,11 +108,11 @@ final class MongoMailDao {
      * Returns one page of rows, latest first, beginning after the row with the given id. Rows that this version cannot
      * read are omitted, and do not shorten the page.
      */
-    List<MailRow> list(@Nullable MailStatus status, @Nullable String after, int limit) {
+    List<MailRow> list(Selection selection, @Nullable String after, int limit) {
         List<MailRow> rows = new ArrayList<>();
         String position = after;
         while (true) {
-            List<BsonDocument> found = documents(status, position, limit);
+            List<BsonDocument> found = documents(selection, position, limit);
             found.stream().map(MailDocument::row).flatMap(Optional::stream).forEach(rows::add);
             if (found.size() < limit || rows.size() >= limit) {
                 return rows.subList(0, Math.min(rows.size(), limit));
@@ -109,10 +122,15 @@ final class MongoMailDao {
         }
     }
 
-    private List<BsonDocument> documents(@Nullable MailStatus status, @Nullable String after, int limit) {
+    private List<BsonDocument> documents(Selection selection, @Nullable String after, int limit) {
         List<Bson> filters = new ArrayList<>(List.of(Filters.type(MailDocument.ID, BsonType.OBJECT_ID)));
+        MailStatus status = selection.status();
         if (status != null) {
             filters.add(Filters.eq(MailDocument.STATUS, new BsonString(status.text())));
+        }
+        UserId user = selection.user();
+        if (user != null) {
+            filters.add(concerns(user));
         }
         if (after != null) {
             filters.add(Filters.lt(MailDocument.ID, BsonValues.id(after)));
@@ -121,6 +139,32 @@ final class MongoMailDao {
                 .sort(Sorts.descending(MailDocument.ID))
                 .limit(limit)
                 .into(new ArrayList<>()));
+    }
+
+    private static Bson concerns(UserId user) {
+        return Filters.or(
+                Filters.eq(MailDocument.USER_ID, BsonValues.id(user)),
+                Filters.eq(MailDocument.ACCOUNT, BsonValues.id(user)),
+                // An accepted invitation and its user have the same id.
+                Filters.eq(MailDocument.ID, BsonValues.id(user)));
+    }
+
+    /** See {@link MailRows#exported}. */
+    List<ObjectNode> exported(UserId user, @Nullable ObjectNode last, int limit) {
+        List<Bson> filters = new ArrayList<>();
+        filters.add(concerns(user));
+        if (last != null) {
+            filters.add(Filters.lt(
+                    MailDocument.ID, BsonValues.id(last.path(MailDocument.ID).textValue())));
+        }
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
+                .projection(MailDocument.EXPORTED)
+                .sort(Sorts.descending(MailDocument.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream()
+                .map(document -> (ObjectNode) BsonJson.toJson(document))
+                .toList();
     }
 
     long countQueued() {
@@ -185,6 +229,11 @@ final class MongoMailDao {
     /** Records that the mail counts against the limits of its address. */
     void setCounted(MailRow row) {
         mongo.call(() -> mails.updateOne(leased(row), Updates.set(MailDocument.COUNTED, BsonBoolean.TRUE)));
+    }
+
+    /** Records the user of a request that names an address or a username only. */
+    void setAccount(MailRow row, UserId user) {
+        mongo.call(() -> mails.updateOne(leased(row), Updates.set(MailDocument.ACCOUNT, BsonValues.id(user))));
     }
 
     /** Ends an attempt; another attempt is due at the given time. */

@@ -18,6 +18,7 @@ import org.gatehouse.audit.AuditLog;
 import org.gatehouse.audit.AuditType;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.user.Caller;
@@ -85,7 +86,7 @@ public final class ServiceAccounts {
      * Changes the name, the roles or the status. Disabling an account ends all its tokens.
      *
      * @param precondition throws if the account is not in the state that the caller expects
-     * @throws GatehouseException {@code SERVICE_NOT_FOUND}; if the service becomes an administrator, also those of
+     * @throws GatehouseException {@code SERVICE_NOT_FOUND}; if the service gets a permission, also those of
      *     {@link StepUp#require(Caller)}
      */
     ServiceAccount change(Caller caller, String id, ServiceInput input, Consumer<ServiceAccount> precondition) {
@@ -93,7 +94,7 @@ public final class ServiceAccounts {
         ServiceAccount after = update(parse(id), service -> {
             precondition.accept(service);
             Set<String> roles = input.roles();
-            if (roles != null && roles.contains(Roles.ADMIN) && !service.roles().contains(Roles.ADMIN)) {
+            if (roles != null && Permission.areAdded(service.roles(), roles)) {
                 stepUp.require(caller);
             }
             before.set(describe(service));

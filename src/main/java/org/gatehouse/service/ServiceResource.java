@@ -1,7 +1,6 @@
 package org.gatehouse.service;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -31,7 +30,8 @@ import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.ServiceId;
 import org.gatehouse.json.Json;
 import org.gatehouse.json.JsonBody;
@@ -55,7 +55,7 @@ public final class ServiceResource {
 
     /** Returns 201 with the account and its secret. */
     @POST
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_WRITE)
     @Consumes(MediaType.APPLICATION_JSON)
     public Response create(JsonBody body, @Context ContainerRequestContext request, @Context UriInfo uri) {
         WithSecret created = services.create(Caller.of(request), ServiceInput.ofNew(body));
@@ -65,7 +65,7 @@ public final class ServiceResource {
 
     /** Returns 200 with one page of accounts, latest first. */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_READ)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
@@ -83,7 +83,7 @@ public final class ServiceResource {
     /** Returns 200 with the account, or 304 if the caller already has this version. */
     @GET
     @Path("{id}")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_READ)
     public Response find(@PathParam("id") String id, @Context ContainerRequestContext request) {
         ServiceAccount service = services.find(id);
         return isUnmodified(Preconditions.of(request), service)
@@ -94,7 +94,7 @@ public final class ServiceResource {
     /** Returns 200 with the account after the merge patch. */
     @PATCH
     @Path("{id}")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_WRITE)
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
     public Response change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         ServiceAccount after = services.change(Caller.of(request), id, ServiceInput.ofPatch(body), condition(request));
@@ -104,7 +104,7 @@ public final class ServiceResource {
     /** Returns 204 after the account has been deleted. */
     @DELETE
     @Path("{id}")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_WRITE)
     public void delete(@PathParam("id") String id, @Context ContainerRequestContext request) {
         services.delete(Caller.of(request), id, condition(request));
     }
@@ -112,7 +112,7 @@ public final class ServiceResource {
     /** Returns 201 with the account and another secret. The previous secret remains valid for a while. */
     @POST
     @Path("{id}/secret")
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SERVICES_WRITE)
     public Response createSecret(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         Duration previousLife = ServiceInput.previousLife(body);
         return response(Response.status(Status.CREATED), services.createSecret(Caller.of(request), id, previousLife));

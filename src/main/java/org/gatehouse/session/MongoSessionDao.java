@@ -1,5 +1,6 @@
 package org.gatehouse.session;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
@@ -27,6 +28,7 @@ import org.gatehouse.identity.SessionEpoch;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.session.RefreshSuccessors.Successor;
+import org.gatehouse.store.BsonJson;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
 import org.jspecify.annotations.Nullable;
@@ -202,6 +204,26 @@ final class MongoSessionDao {
                 .limit(limit)
                 .into(new ArrayList<>()));
         return found.stream().map(SessionDocument::read).toList();
+    }
+
+    /** See {@link SessionService#exported}. */
+    List<ObjectNode> exported(UserId userId, @Nullable ObjectNode last, int limit) {
+        List<Bson> filters = new ArrayList<>(List.of(Filters.eq(SessionDocument.USER_ID, BsonValues.id(userId))));
+        if (last != null) {
+            filters.add(BsonValues.before(
+                    SessionDocument.CREATED_AT,
+                    Instant.parse(last.path(SessionDocument.CREATED_AT).textValue()),
+                    SessionDocument.ID,
+                    new BsonString(last.path(SessionDocument.ID).textValue())));
+        }
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(filters))
+                .projection(SessionDocument.EXPORTED)
+                .sort(Sorts.descending(SessionDocument.CREATED_AT, SessionDocument.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream()
+                .map(document -> (ObjectNode) BsonJson.toJson(document))
+                .toList();
     }
 
     /** Returns the number of a user's valid sessions. */

@@ -1,11 +1,13 @@
 package org.gatehouse.session;
 
+import com.mongodb.client.model.Projections;
 import java.util.List;
 import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonString;
+import org.bson.conversions.Bson;
 import org.gatehouse.identity.Authentication;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.store.BsonValues;
@@ -41,6 +43,10 @@ final class SessionDocument {
     static final String AUTH_TIME = "authTime";
     /** The methods of the latest authentication; absent in sessions of earlier versions. */
     static final String AMR = "amr";
+
+    /** The fields that the owner may see. The others are hashes, or have a meaning for the server only. */
+    static final Bson EXPORTED =
+            Projections.include(ID, CREATED_AT, LAST_SEEN_AT, EXPIRES_AT, ENDED_AT, IP, USER_AGENT, AUTH_TIME, AMR);
 
     private SessionDocument() {}
 

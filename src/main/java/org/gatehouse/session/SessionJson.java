@@ -29,7 +29,7 @@ record SessionJson(
                 session -> new TimePosition(session.createdAt(), session.id().text()).cursor());
     }
 
-    private static SessionJson of(Session session, Caller caller) {
+    static SessionJson of(Session session, Caller caller) {
         return new SessionJson(
                 session.id().text(),
                 session.createdAt(),

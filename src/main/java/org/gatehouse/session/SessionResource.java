@@ -16,6 +16,8 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.BooleanParam;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.UserCaller;
@@ -50,6 +52,7 @@ public final class SessionResource {
      */
     @DELETE
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.SESSIONS_END_ALL)
     public void endSeveral(
             @QueryParam("others") @Nullable String others,
             @QueryParam("all") @Nullable String all,
@@ -59,7 +62,7 @@ public final class SessionResource {
         boolean endsAll = BooleanParam.parse("all", all, errors);
         errors.throwIfAny();
         Caller caller = Caller.of(request);
-        if (endsAll && !caller.isAdmin()) {
+        if (endsAll && !caller.may(Permission.SESSIONS_END_ALL)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         } else if (endsAll) {
             sessions.endAll(caller, endsOthers ? caller.requireUser().sessionId() : null);

@@ -1,5 +1,6 @@
 package org.gatehouse.session;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -20,8 +21,10 @@ import org.gatehouse.http.Page;
 import org.gatehouse.http.PageRequest;
 import org.gatehouse.http.TimePosition;
 import org.gatehouse.identity.Authentication;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.SessionId;
 import org.gatehouse.identity.UserId;
+import org.gatehouse.json.Json;
 import org.gatehouse.session.RefreshSuccessors.Successor;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.User;
@@ -223,7 +226,7 @@ public final class SessionService {
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
      */
     public void endAllOf(Caller caller, String id) {
-        UserId userId = users.find(caller, id).id();
+        UserId userId = users.find(caller, id, Permission.SESSIONS_END).id();
         users.endAllSessions(userId, user -> {});
         record(AuditType.SESSION_ENDED, caller, userId, ALL);
     }
@@ -287,6 +290,27 @@ public final class SessionService {
                 .map(state -> state.session().live());
     }
 
+    /**
+     * Returns the user and the session of a current refresh token, or of its predecessor as long as a refresh accepts it.
+     * An older token ends the session, as in {@link #refresh}. The session is not extended.
+     */
+    public Optional<UserCaller> findCaller(String text, ClientInfo clientInfo) {
+        RefreshToken token = RefreshToken.parse(text).orElse(null);
+        Instant now = clock.instant();
+        RefreshState state = token == null ? null : store.findOpen(token, now).orElse(null);
+        User user =
+                state == null ? null : authorizedUser(state.session().live()).orElse(null);
+        if (token == null || state == null || user == null) {
+            return Optional.empty();
+        }
+        Session session = state.session();
+        if (!state.isCurrent(token) && !state.isRepeatable(token, now)) {
+            endReused(session, clientInfo);
+            return Optional.empty();
+        }
+        return Optional.of(new UserCaller(user, session.id(), session.epoch(), session.authentication(), clientInfo));
+    }
+
     /** Ends a session of a user, whose token the caller has sent. Does nothing if the session has ended already. */
     public void revoke(Caller caller, UserId userId, SessionId id) {
         if (sessions.end(id)) {
@@ -329,17 +353,39 @@ public final class SessionService {
                         errors)
                 .orElse(null);
         errors.throwIfAny();
-        User user = users.find(caller, userId);
+        return list(users.find(caller, userId, Permission.SESSIONS_READ), position, request.limit());
+    }
+
+    private Page<Session> list(User user, @Nullable TimePosition position, int limit) {
         List<Session> found = user.isActive()
                 ? store.list(
-                        user.id(),
-                        user.epoch(),
-                        sessions.globalEpoch().get(),
-                        clock.instant(),
-                        position,
-                        request.limit() + 1)
+                        user.id(), user.epoch(), sessions.globalEpoch().get(), clock.instant(), position, limit + 1)
                 : List.of();
-        return Page.of(found, request.limit());
+        return Page.of(found, limit);
+    }
+
+    /**
+     * Returns the latest valid sessions of a user as JSON, latest first.
+     *
+     * @param caller marks the caller's own session; the caller may see the sessions of this user
+     */
+    public Page<ObjectNode> latest(Caller caller, User user, int limit) {
+        Page<Session> page = list(user, null, limit);
+        return new Page<>(
+                page.entries().stream()
+                        .<ObjectNode>map(session -> Json.MAPPER.valueToTree(SessionJson.of(session, caller)))
+                        .toList(),
+                page.hasNext());
+    }
+
+    /**
+     * Returns the stored sessions of a user for the user's own export, latest first. Ended sessions are stored until they
+     * expire.
+     *
+     * @param last the last session of the previous page; null for the first page
+     */
+    public List<ObjectNode> exported(UserId user, @Nullable ObjectNode last, int limit) {
+        return store.exported(user, last, limit);
     }
 
     private long count(User user) {

@@ -1,6 +1,5 @@
 package org.gatehouse.session;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -12,7 +11,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.user.Caller;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ public final class UserSessionResource {
 
     /** Returns 200 with one page of the user's sessions, latest first. */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SESSIONS_READ)
     public Response list(
             @PathParam("id") String id,
             @QueryParam("limit") @Nullable String limit,
@@ -41,7 +41,7 @@ public final class UserSessionResource {
 
     /** Returns 204 after all of the user's sessions have ended. */
     @DELETE
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.SESSIONS_END)
     public void end(@PathParam("id") String id, @Context ContainerRequestContext request) {
         sessions.endAllOf(Caller.of(request), id);
     }

@@ -12,6 +12,7 @@ import org.gatehouse.config.Secret;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.user.Caller;
@@ -123,7 +124,7 @@ final class ImportBatch {
 
     private void decide() {
         forgetDecided(); // a previous attempt may have decided some lines
-        imports.requireAdministrator(caller);
+        imports.requireAllowed(caller);
         decideByName(open);
         forgetDecided();
         if (open.isEmpty()) {
@@ -148,7 +149,7 @@ final class ImportBatch {
         List<NewUser> fresh = new ArrayList<>();
         open.stream().map(Candidate::imported).forEach(imported -> fresh.add(withHash(imported)));
         if (!hashes.isEmpty()) {
-            imports.requireAdministrator(caller); // checked again, because hashing takes a while
+            imports.requireAllowed(caller); // checked again, because hashing takes a while
         }
         Set<UserId> rejected = insertAll(fresh);
         List<Candidate> unclear = new ArrayList<>();
@@ -157,7 +158,7 @@ final class ImportBatch {
                 unclear.add(candidate);
             } else {
                 report.created(candidate.line(), candidate.imported());
-                recordAdministrator(candidate.imported().user());
+                recordPermissions(candidate.imported().user());
             }
         }
         if (!unclear.isEmpty()) {
@@ -175,9 +176,9 @@ final class ImportBatch {
         }
     }
 
-    /** Records the user if it is an administrator, because the recorded counts do not show the administrators. */
-    private void recordAdministrator(NewUser user) {
-        if (user.roles().contains(Roles.ADMIN)) {
+    /** Records the user if its roles have permissions, because the recorded counts do not show such users. */
+    private void recordPermissions(NewUser user) {
+        if (Permission.areAdded(Set.of(), user.roles())) {
             imports.audit.record(caller.auditEvent(AuditType.USER_CREATED)
                     .on(user.id(), user.username().typed())
                     .with(Detail.TO, Roles.text(user.roles())));

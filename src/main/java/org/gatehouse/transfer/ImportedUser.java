@@ -40,6 +40,7 @@ record ImportedUser(NewUser user, @Nullable Secret password, ImportedFactors fac
             UserJson.UPDATED_AT,
             UserJson.LAST_LOGIN,
             UserJson.EMAIL_VERIFIED,
+            UserJson.DELETED_AFTER,
             UserJson.FACTORS,
             UserJson.RECOVERY_CODES);
 
@@ -69,6 +70,7 @@ record ImportedUser(NewUser user, @Nullable Secret password, ImportedFactors fac
                 time(line, UserJson.LAST_LOGIN, errors),
                 time(line, UserJson.EMAIL_VERIFIED, errors),
                 factors.serverData());
+        var unusedDeletion = time(line, UserJson.DELETED_AFTER, errors); // the user is imported as disabled
         if (imported.emailVerified() != null && !line.hasNonNull(UserJson.EMAIL)) {
             errors.add(UserJson.EMAIL_VERIFIED, "must be combined with an email");
         }

@@ -2,11 +2,12 @@ package org.gatehouse.transfer;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.config.Settings;
 import org.gatehouse.factor.FactorTransfer;
 import org.gatehouse.http.BodySpool;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
 import org.gatehouse.user.Caller;
@@ -28,7 +29,7 @@ public final class TransferModule implements AutoCloseable {
     /**
      * Creates the module.
      *
-     * @param stillAdministrator whether the caller of a long transfer is still authorized
+     * @param stillAllowed whether the caller of a long transfer still has the permission for it
      */
     public static TransferModule of(
             Settings settings,
@@ -37,14 +38,25 @@ public final class TransferModule implements AutoCloseable {
             StepUp stepUp,
             FactorTransfer factors,
             AuditLog audit,
-            Predicate<Caller> stillAdministrator) {
+            BiPredicate<Caller, Permission> stillAllowed) {
         // A separate policy, because a policy estimates one password at a time, and an import would delay other calls.
         PasswordPolicy policy = new PasswordPolicy(settings.passwordMinLength());
         return new TransferModule(
                 new BodySpool(Path.of(System.getProperty("java.io.tmpdir")), settings.importMaxBytes()),
-                new UserImport(users, hasher, policy, factors, audit, stillAdministrator),
+                new UserImport(
+                        users,
+                        hasher,
+                        policy,
+                        factors,
+                        audit,
+                        caller -> stillAllowed.test(caller, Permission.USERS_IMPORT)),
                 new UserExportResource(
-                        new UserExport(users.stored(), factors::write, audit, stillAdministrator), stepUp),
+                        new UserExport(
+                                users.stored(),
+                                factors::write,
+                                audit,
+                                caller -> stillAllowed.test(caller, Permission.USERS_EXPORT)),
+                        stepUp),
                 stepUp);
     }
 

@@ -42,14 +42,14 @@ final class UserExport {
     private final MongoUserDao users;
     private final FactorWriter factors;
     private final AuditLog audit;
-    private final Predicate<Caller> stillAdministrator;
+    private final Predicate<Caller> stillAllowed;
 
-    /** @param stillAdministrator checked before each page is sent, because the caller may lose the role meanwhile */
-    UserExport(MongoUserDao users, FactorWriter factors, AuditLog audit, Predicate<Caller> stillAdministrator) {
+    /** @param stillAllowed checked before each page is sent, because the caller may lose the role meanwhile */
+    UserExport(MongoUserDao users, FactorWriter factors, AuditLog audit, Predicate<Caller> stillAllowed) {
         this.users = users;
         this.factors = factors;
         this.audit = audit;
-        this.stillAdministrator = stillAdministrator;
+        this.stillAllowed = stillAllowed;
     }
 
     /**
@@ -61,7 +61,7 @@ final class UserExport {
     StreamingOutput start(Caller caller, boolean hashes) {
         List<Credential> first = users.page(null, PAGE, hashes);
         audit.recordOrFail(caller.auditEvent(AuditType.USERS_EXPORTED).with(Detail.HASHES, hashes ? "yes" : "no"));
-        requireAdministrator(caller);
+        requireAllowed(caller);
         return output -> write(caller, first, hashes, output);
     }
 
@@ -79,7 +79,7 @@ final class UserExport {
             }
             UserId last = page.get(page.size() - 1).user().id();
             page = users.page(last, PAGE, hashes);
-            requireAdministrator(caller);
+            requireAllowed(caller);
         }
     }
 
@@ -92,8 +92,8 @@ final class UserExport {
         return factors.write(ids, hashes);
     }
 
-    private void requireAdministrator(Caller caller) {
-        if (!stillAdministrator.test(caller)) {
+    private void requireAllowed(Caller caller) {
+        if (!stillAllowed.test(caller)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
     }

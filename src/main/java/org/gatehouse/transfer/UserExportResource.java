@@ -1,6 +1,5 @@
 package org.gatehouse.transfer;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
@@ -12,7 +11,8 @@ import jakarta.ws.rs.core.Response;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedResponse;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.StepUp;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ public final class UserExportResource {
      * require a recent authentication.
      */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.USERS_EXPORT)
     public Response give(@QueryParam("hashes") @Nullable String hashes, @Context ContainerRequestContext request) {
         FieldErrors errors = new FieldErrors();
         boolean withHashes = BooleanParam.parse("hashes", hashes, errors);

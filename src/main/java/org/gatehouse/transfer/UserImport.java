@@ -36,13 +36,13 @@ final class UserImport implements AutoCloseable {
     final AuditLog audit;
     final PasswordPolicy policy;
     final FactorTransfer factors;
-    private final Predicate<Caller> stillAdministrator;
+    private final Predicate<Caller> stillAllowed;
     private volatile boolean closed;
 
     /**
      * Creates the import.
      *
-     * @param stillAdministrator checked before each write, because the caller may lose the role meanwhile
+     * @param stillAllowed checked before each write, because the caller may lose the role meanwhile
      */
     public UserImport(
             UserDaos users,
@@ -50,13 +50,13 @@ final class UserImport implements AutoCloseable {
             PasswordPolicy policy,
             FactorTransfer factors,
             AuditLog audit,
-            Predicate<Caller> stillAdministrator) {
+            Predicate<Caller> stillAllowed) {
         this.users = users;
         this.hasher = hasher;
         this.policy = policy;
         this.factors = factors;
         this.audit = audit;
-        this.stillAdministrator = stillAdministrator;
+        this.stillAllowed = stillAllowed;
     }
 
     /**
@@ -77,13 +77,13 @@ final class UserImport implements AutoCloseable {
         closed = true;
     }
 
-    void requireAdministrator(Caller caller) {
+    void requireAllowed(Caller caller) {
         if (closed) {
             throw new GatehouseException(ErrorCode.BUSY, "The node stops; send the file again.");
         }
-        if (!stillAdministrator.test(caller)) {
+        if (!stillAllowed.test(caller)) {
             throw new GatehouseException(
-                    ErrorCode.FORBIDDEN, "You are no longer an administrator, or your session has ended.");
+                    ErrorCode.FORBIDDEN, "You no longer have the permission users:import, or your session has ended.");
         }
     }
 

@@ -1,6 +1,5 @@
 package org.gatehouse.transfer;
 
-import jakarta.annotation.security.RolesAllowed;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -17,7 +16,8 @@ import org.gatehouse.http.BodySpool;
 import org.gatehouse.http.BooleanParam;
 import org.gatehouse.http.StreamedBody;
 import org.gatehouse.http.StreamedResponse;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.user.Caller;
 import org.gatehouse.user.StepUp;
 import org.glassfish.jersey.server.CloseableService;
@@ -39,7 +39,7 @@ public final class UserImportResource {
 
     /** Receives the whole body. Then returns 200 with a result for each line, and a last line with the counts. */
     @POST
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.USERS_IMPORT)
     @Consumes(StreamedResponse.NDJSON)
     @StreamedBody
     public Response take(

@@ -10,7 +10,7 @@ import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.AccountId;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.UserId;
 
 /** The authenticated user or service that made a request. */
@@ -36,8 +36,9 @@ public sealed interface Caller extends Principal permits UserCaller, ServiceCall
     /** Returns where the request came from. */
     ClientInfo clientInfo();
 
-    default boolean isAdmin() {
-        return roles().contains(Roles.ADMIN);
+    /** Returns whether a role of the caller has this permission. */
+    default boolean may(Permission permission) {
+        return permission.isHeldBy(roles());
     }
 
     default boolean is(UserId other) {

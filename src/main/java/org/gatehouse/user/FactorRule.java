@@ -30,10 +30,13 @@ public final class FactorRule {
         this.stored = stored;
     }
 
-    /** Recommends in the log to require a factor of administrators if no role requires one. */
+    /** Recommends in the log to require a factor of administrators and support if no role requires one. */
     public void recommend() {
         if (roles.isEmpty()) {
-            log.info("No role requires a second factor. FACTOR_REQUIRED_ROLES={} is recommended.", Roles.ADMIN);
+            log.info(
+                    "No role requires a second factor. FACTOR_REQUIRED_ROLES={},{} is recommended.",
+                    Roles.ADMIN,
+                    Roles.SUPPORT);
         }
     }
 

@@ -5,7 +5,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.GatehouseException;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.MongoLock;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +36,19 @@ final class LastAdministratorRule {
      */
     <T> T exclusively(Caller caller, Supplier<T> work) {
         return administration.exclusively(() -> {
-            if (!currentRoles(caller).contains(Roles.ADMIN)) {
+            if (!Permission.USERS_WRITE.isHeldBy(currentRoles(caller))) {
                 throw new GatehouseException(ErrorCode.FORBIDDEN);
             }
             return work.get();
         });
+    }
+
+    /**
+     * Runs work that may remove the caller as an administrator. Only one node runs such work at a time. The work must
+     * check that the caller is still authorized.
+     */
+    <T> T exclusively(Supplier<T> work) {
+        return administration.exclusively(work);
     }
 
     private Set<String> currentRoles(Caller caller) {
@@ -58,11 +67,14 @@ final class LastAdministratorRule {
      * in {@link #exclusively}. Otherwise, another node could remove the last administrator before the write.
      *
      * @param after the user after the change; null if the user is deleted
+     * @param others administrators that do not count, because a dry run has already removed them
      * @throws GatehouseException {@code LAST_ADMINISTRATOR}
      */
-    void require(User before, @Nullable User after) {
+    void require(User before, @Nullable User after, Set<UserId> others) {
         boolean removed = before.isActiveAdministrator() && (after == null || !after.isActiveAdministrator());
-        if (removed && users.activeAdministrators(2).stream().allMatch(before.id()::equals)) {
+        if (removed
+                && users.activeAdministrators(others.size() + 2).stream()
+                        .allMatch(id -> id.equals(before.id()) || others.contains(id))) {
             throw new GatehouseException(ErrorCode.LAST_ADMINISTRATOR);
         }
     }

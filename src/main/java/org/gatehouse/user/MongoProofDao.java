@@ -94,8 +94,17 @@ final class MongoProofDao {
         User user = UserDocument.read(document);
         Instant verified = proof.isDateTime(VERIFIED_AT) ? BsonValues.instant(proof.getDateTime(VERIFIED_AT)) : null;
         return EmailAddress.parse(proof.getString(EMAIL).getValue())
-                .filter(address -> purpose == ProofPurpose.UNDO || user.isActive())
+                .filter(address -> isAllowed(user, purpose))
                 .map(address -> new ProvenUser(user, address, verified));
+    }
+
+    /** Whether the status allows the purpose. The owner of a leaving account may need a new password to keep the account. */
+    private static boolean isAllowed(User user, ProofPurpose purpose) {
+        return switch (purpose) {
+            case UNDO -> true;
+            case RESET -> user.mayAuthenticate();
+            default -> user.isActive();
+        };
     }
 
     /** Whether a change of address was requested before the first factor, perhaps by a client without the factor. */

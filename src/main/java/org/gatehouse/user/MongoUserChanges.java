@@ -51,7 +51,11 @@ record MongoUserChanges(@Nullable Username newName, List<Bson> updates, boolean 
         }
         if (first || after.status() != before.status()) {
             updates.add(
-                    Updates.set(UserJson.STATUS, new BsonString(after.status().text())));
+                    Updates.set(UserJson.STATUS, new BsonString(after.status().stored())));
+        }
+        boolean leaves = after.deletedAfter() != null && !after.epoch().equals(before.epoch());
+        if (leaves || !Objects.equals(after.deletedAfter(), before.deletedAfter())) {
+            updates.add(UserDocument.leaving(after));
         }
         boolean sameAddress = after.email().equals(before.email());
         if (!sameAddress || !Objects.equals(after.emailVerified(), before.emailVerified())) {

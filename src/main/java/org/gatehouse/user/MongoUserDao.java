@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -148,7 +149,18 @@ public final class MongoUserDao implements UserDao {
 
     @Override
     public boolean resetPassword(UserId id, String newHash, List<MailRequest> mails) {
-        return changePassword(byId(id), newHash, null, mails);
+        // The planned deletion of a leaving user is valid for the session epoch that it contains.
+        BooleanSupplier ifPlanned = () -> changePassword(
+                Filters.and(byId(id), Filters.exists(UserDocument.LEAVING_EPOCH)),
+                newHash,
+                null,
+                mails,
+                Updates.inc(UserDocument.LEAVING_EPOCH, 1L));
+        return ifPlanned.getAsBoolean()
+                || changePassword(
+                        Filters.and(byId(id), Filters.exists(UserDocument.LEAVING_EPOCH, false)), newHash, null, mails)
+                // The user has left between the two writes, or does not exist.
+                || ifPlanned.getAsBoolean();
     }
 
     @Override
@@ -158,8 +170,9 @@ public final class MongoUserDao implements UserDao {
     }
 
     private boolean changePassword(
-            Bson condition, String newHash, @Nullable SessionId exempt, List<MailRequest> mails) {
+            Bson condition, String newHash, @Nullable SessionId exempt, List<MailRequest> mails, Bson... more) {
         List<Bson> changes = new ArrayList<>(UserDocument.mails(mails));
+        changes.addAll(List.of(more));
         changes.addAll(List.of(
                 UserDocument.replacePassword(newHash),
                 Updates.inc(UserDocument.SESSION_EPOCH, 1L),

@@ -15,11 +15,13 @@ import org.bson.BsonDocument;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.conversions.Bson;
+import org.gatehouse.identity.UserId;
 import org.gatehouse.store.BsonValues;
 import org.gatehouse.store.MongoConnection;
+import org.jspecify.annotations.Nullable;
 
 /** Lists users in MongoDB by the filters and orders that callers may choose, and creates the indexes for lists. */
-final class MongoUserLists {
+public final class MongoUserLists {
     /**
      * Matches every status. With this condition, a filter by role alone can use the indexes that have the status before
      * the sort key. The server reads one ordered range of the index for each status, and merges the ranges.
@@ -27,7 +29,8 @@ final class MongoUserLists {
     private static final Bson ANY_STATUS = Filters.in(
             UserJson.STATUS,
             Arrays.stream(UserStatus.values())
-                    .map(status -> new BsonString(status.text()))
+                    .map(status -> new BsonString(status.stored()))
+                    .distinct()
                     .toList());
 
     /** A time before the creation of every user. Some servers reject dates before year 1 or after year 9999. */
@@ -40,7 +43,10 @@ final class MongoUserLists {
     private final MongoCollection<BsonDocument> reads;
     private final MongoCollection<BsonDocument> users;
 
-    MongoUserLists(MongoConnection mongo, String collection) {
+    private final MongoUserSearch search;
+
+    MongoUserLists(MongoConnection mongo, String collection, MongoUserSearch search) {
+        this.search = search;
         this.mongo = mongo;
         this.reads = mongo.readOnly(collection);
         this.users = mongo.collection(collection);
@@ -51,16 +57,17 @@ final class MongoUserLists {
      *
      * <p>Each filter has one index for each order. The index begins with the fields that are compared for equality. The
      * sort key follows. Only new users and changes of name, role or status cause index writes; logins and changes of
-     * custom fields do not.
+     * custom fields do not, except for the search fields.
      */
     void createIndexes() {
-        List<IndexModel> indexes = List.of(
+        List<IndexModel> indexes = new ArrayList<>(List.of(
                 new IndexModel(Indexes.ascending(UserJson.CREATED_AT, UserJson.ID)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
                 new IndexModel(Indexes.ascending(UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)),
                 // These two indexes also serve a filter by role alone; see ANY_STATUS.
                 new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserDocument.CANONICAL_USERNAME)),
-                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID)));
+                new IndexModel(Indexes.ascending(UserJson.ROLES, UserJson.STATUS, UserJson.CREATED_AT, UserJson.ID))));
+        indexes.addAll(search.indexes());
         mongo.ensureIndexes(users, indexes);
     }
 
@@ -88,6 +95,25 @@ final class MongoUserLists {
     }
 
     /**
+     * Returns one page of the users that match the filter, in the order of their ids, which never change.
+     *
+     * @param after the last id of the previous page; null for the first page
+     */
+    public List<User> page(UserFilter filter, @Nullable UserId after, int limit) {
+        List<Bson> conditions = conditions(filter);
+        if (after != null) {
+            conditions.add(Filters.gt(UserJson.ID, BsonValues.id(after)));
+        }
+        conditions.add(MongoUserDao.SERVED);
+        List<BsonDocument> found = mongo.call(() -> reads.find(Filters.and(conditions))
+                .projection(MongoUserDao.WITHOUT_PASSWORDS)
+                .sort(Sorts.ascending(UserJson.ID))
+                .limit(limit)
+                .into(new ArrayList<>()));
+        return found.stream().map(UserDocument::read).toList();
+    }
+
+    /**
      * Estimates how many users match the filter. The server knows the number of all users without counting. With a
      * filter, the server counts up to {@link #MAX_COUNT} users in an index. A result of {@link #MAX_COUNT} means that
      * at least {@link #MAX_COUNT} users match.
@@ -100,24 +126,28 @@ final class MongoUserLists {
         return mongo.call(() -> reads.countDocuments(conditions, new CountOptions().limit(MAX_COUNT)));
     }
 
-    /** Returns the equality conditions, in the order of the fields in the indexes, and then the range of names. */
-    private static List<Bson> conditions(UserFilter filter) {
+    /** Returns the equality conditions, in the order of the fields in the indexes, then the range of names and the search. */
+    private List<Bson> conditions(UserFilter filter) {
         List<Bson> conditions = new ArrayList<>();
         if (filter.role() != null) {
             conditions.add(Filters.eq(UserJson.ROLES, new BsonString(filter.role())));
         }
         if (filter.status() != null) {
             conditions.add(
-                    Filters.eq(UserJson.STATUS, new BsonString(filter.status().text())));
+                    Filters.eq(UserJson.STATUS, new BsonString(filter.status().stored())));
+            if (filter.status() == UserStatus.LEAVING) {
+                conditions.add(UserDocument.hasLeaving());
+            } else if (filter.status() == UserStatus.DISABLED) {
+                conditions.add(Filters.exists(UserDocument.LEAVING, false));
+            }
         } else if (filter.role() != null) {
             conditions.add(ANY_STATUS);
         }
-        NamePrefix names = filter.names();
-        if (names != null) {
-            conditions.add(Filters.gte(UserDocument.CANONICAL_USERNAME, new BsonString(names.first())));
-            if (names.end() != null) {
-                conditions.add(Filters.lt(UserDocument.CANONICAL_USERNAME, new BsonString(names.end())));
-            }
+        if (filter.names() != null) {
+            conditions.add(MongoUserSearch.within(UserDocument.CANONICAL_USERNAME, filter.names()));
+        }
+        if (filter.search() != null) {
+            conditions.add(search.condition(filter.search()));
         }
         return conditions;
     }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param fields the custom fields, by name; not to be modified after construction
  * @param emailVerified when the user proved the address in the field {@code email}; null for an unverified address
  * @param hasFactor whether the user has a second factor; cached with the user, but not in responses
+ * @param deletedAfter when the account of a leaving user is due for deletion; null for every other status
  * @param answer the finished JSON of this user
  */
 public record User(
@@ -35,9 +36,13 @@ public record User(
         ObjectNode fields,
         @Nullable Instant emailVerified,
         boolean hasFactor,
+        @Nullable Instant deletedAfter,
         UserAnswer answer) {
     public User {
         roles = Set.copyOf(roles);
+        if ((status == UserStatus.LEAVING) != (deletedAfter != null)) {
+            throw new IllegalArgumentException("A user has a time of deletion if and only if the status is leaving");
+        }
     }
 
     /** Returns the address of the user; empty if the field {@code email} is absent or not an address. */
@@ -65,6 +70,14 @@ public record User(
 
     public boolean isActiveAdministrator() {
         return isActive() && isAdministrator();
+    }
+
+    /**
+     * Whether the user may prove a password or a factor at a login. A leaving user may, but gets a session only after
+     * the undo of the deletion.
+     */
+    public boolean mayAuthenticate() {
+        return status != UserStatus.DISABLED;
     }
 
     /** Whether the user may log in and use sessions. */
@@ -103,6 +116,39 @@ public record User(
                 newFields,
                 email(newFields).equals(email()) ? emailVerified : null,
                 hasFactor,
+                newStatus == UserStatus.LEAVING ? deletedAfter : null,
+                new UserAnswer());
+    }
+
+    /**
+     * Returns this user with the status {@code leaving} and without sessions.
+     *
+     * @param time when the account is due for deletion
+     */
+    User leaving(Instant time) {
+        return withStatus(UserStatus.LEAVING, time, epoch.next(null));
+    }
+
+    /** Returns this leaving user with the status {@code active}. The sessions that ended remain ended. */
+    User staying() {
+        return withStatus(UserStatus.ACTIVE, null, epoch);
+    }
+
+    private User withStatus(UserStatus newStatus, @Nullable Instant newDeletedAfter, SessionEpoch newEpoch) {
+        return new User(
+                id,
+                username,
+                roles,
+                newStatus,
+                version,
+                createdAt,
+                updatedAt,
+                lastLogin,
+                newEpoch,
+                fields,
+                emailVerified,
+                hasFactor,
+                newDeletedAfter,
                 new UserAnswer());
     }
 
@@ -132,6 +178,7 @@ public record User(
                 newFields,
                 verifiedAt,
                 hasFactor,
+                deletedAfter,
                 new UserAnswer());
     }
 
@@ -150,6 +197,7 @@ public record User(
                 fields,
                 emailVerified,
                 hasFactor,
+                deletedAfter,
                 new UserAnswer());
     }
 }

@@ -69,6 +69,16 @@ public final class UserDocument {
 
     static final String VERIFIED_AT = SERVER_DATA + ".emailVerified";
 
+    /**
+     * The planned deletion of a leaving user, whose status in the store is {@code disabled}. It is valid only for the
+     * session epoch that it contains. A node of an earlier version keeps the field if it enables the user. If it disables
+     * the user again, the epoch differs, and the user is not deleted.
+     */
+    static final String LEAVING = SERVER_DATA + ".leaving";
+
+    static final String LEAVING_TIME = LEAVING + "." + UserJson.DELETED_AFTER;
+    static final String LEAVING_EPOCH = LEAVING + ".epoch";
+
     /** Proofs that only a receiver of a mail knows; see {@link MongoProofDao}. */
     static final String PROOFS = SERVER_DATA + ".proofs";
 
@@ -119,7 +129,8 @@ public final class UserDocument {
             VERIFIED_ADDRESS,
             VERIFIED_AT,
             DEVICES,
-            FACTORS);
+            FACTORS,
+            LEAVING);
 
     private static final int KEY_LENGTH = 20;
 
@@ -144,7 +155,7 @@ public final class UserDocument {
             document.put(PASSWORD_HASH, new BsonString(user.passwordHash()));
         }
         document.put(UserJson.ROLES, roles(user.roles()));
-        document.put(UserJson.STATUS, new BsonString(user.status().text()));
+        document.put(UserJson.STATUS, new BsonString(user.status().stored()));
         NewUser.Imported imported = user.imported();
         Instant created = requireNonNullElse(imported.createdAt(), now);
         document.put(UserJson.VERSION, new BsonInt64(requireNonNullElse(imported.version(), 1L)));
@@ -198,15 +209,15 @@ public final class UserDocument {
         UserJson.NEVER_CUSTOM.forEach(fields::remove);
         ObjectNode custom = CredentialFields.without((ObjectNode) BsonJson.toJson(fields));
         NewlyReserved.rename(custom);
+        UserStatus status = ours
+                ? text(document, UserJson.STATUS).flatMap(UserStatus::parse).orElse(UserStatus.DISABLED)
+                : UserStatus.ACTIVE;
+        Instant deletedAfter = status == UserStatus.DISABLED ? deletedAfter(document) : null;
         return new User(
                 id,
                 text(document, UserJson.USERNAME).orElse(""),
                 ours ? roles(document.get(UserJson.ROLES)) : Set.of(Roles.USER),
-                ours
-                        ? text(document, UserJson.STATUS)
-                                .flatMap(UserStatus::parse)
-                                .orElse(UserStatus.DISABLED)
-                        : UserStatus.ACTIVE,
+                deletedAfter == null ? status : UserStatus.LEAVING,
                 ours ? document.getNumber(UserJson.VERSION).longValue() : 0,
                 created,
                 instant(document, UserJson.UPDATED_AT).orElse(created),
@@ -215,7 +226,36 @@ public final class UserDocument {
                 custom,
                 emailVerified(document),
                 hasFactor(document),
+                deletedAfter,
                 new UserAnswer());
+    }
+
+    /** Returns when a disabled user is due for deletion; null if the user is not leaving. */
+    private static @Nullable Instant deletedAfter(BsonDocument document) {
+        BsonValue found = serverData(document).get(lastName(LEAVING));
+        BsonDocument leaving = found != null && found.isDocument() ? found.asDocument() : new BsonDocument();
+        boolean valid = leaving.isNumber(lastName(LEAVING_EPOCH))
+                && leaving.getNumber(lastName(LEAVING_EPOCH)).longValue()
+                        == epoch(document).number();
+        return valid ? instant(leaving, lastName(LEAVING_TIME)).orElse(null) : null;
+    }
+
+    /** Returns the update that stores or removes the planned deletion of a user. */
+    static Bson leaving(User after) {
+        Instant time = after.deletedAfter();
+        return time == null
+                ? Updates.unset(LEAVING)
+                : Updates.set(
+                        LEAVING,
+                        new BsonDocument(lastName(LEAVING_TIME), BsonValues.time(time))
+                                .append(
+                                        lastName(LEAVING_EPOCH),
+                                        new BsonInt64(after.epoch().number())));
+    }
+
+    /** Matches the users that have a planned deletion, by its index. Some of them may not be leaving; see {@link #LEAVING}. */
+    static Bson hasLeaving() {
+        return Filters.gte(LEAVING_TIME, BsonValues.time(Instant.EPOCH));
     }
 
     /** Returns when the address was verified; null if another service has changed the address since. */

@@ -50,13 +50,21 @@ public record UserInput(
      */
     public static UserInput ofImported(ObjectNode line, Set<String> otherNames, FieldErrors errors) {
         String password = JsonFields.text(line, UserJson.PASSWORD, errors);
-        UserInput input = read(line, password, customFields(line).without(otherNames), errors);
+        ObjectNode fields = customFields(line).without(otherNames);
+        UserInput input = read(withoutLeaving(line), password, fields, errors);
         if (!line.hasNonNull(UserJson.USERNAME)) {
             errors.add(UserJson.USERNAME, "is required");
         }
         CustomFields.check(input.fields, CustomFields.Call.IMPORT, errors);
         CustomFields.checkSize(input.fields, errors);
         return input;
+    }
+
+    /** Returns the line of a leaving user as the line of a disabled user, because an import does not plan deletions. */
+    private static ObjectNode withoutLeaving(ObjectNode line) {
+        return UserStatus.LEAVING.text().equals(line.path(UserJson.STATUS).textValue())
+                ? line.deepCopy().put(UserJson.STATUS, UserStatus.DISABLED.text())
+                : line;
     }
 
     /** Reads the fields of {@code PATCH /user/{id}}; adds each violation to the errors. */

@@ -39,6 +39,9 @@ public final class UserJson {
     /** When the user proved the address. Responses contain it; the store has it in {@link UserDocument#SERVER_DATA}. */
     public static final String EMAIL_VERIFIED = "emailVerified";
 
+    /** When the account of a leaving user is due for deletion. */
+    public static final String DELETED_AFTER = "deletedAfter";
+
     /** The second factors of a user in an import or export. */
     public static final String FACTORS = "factors";
 
@@ -46,7 +49,7 @@ public final class UserJson {
     public static final String RECOVERY_CODES = "recoveryCodes";
 
     /** The reserved names that an earlier version allowed for custom fields. */
-    static final Set<String> NEWLY_RESERVED = Set.of(EMAIL_VERIFIED, FACTORS, RECOVERY_CODES);
+    static final Set<String> NEWLY_RESERVED = Set.of(EMAIL_VERIFIED, DELETED_AFTER, FACTORS, RECOVERY_CODES);
 
     /** The name in cache entries only. */
     private static final String HAS_FACTOR = "hasFactor";
@@ -62,6 +65,7 @@ public final class UserJson {
             UPDATED_AT,
             LAST_LOGIN,
             EMAIL_VERIFIED,
+            DELETED_AFTER,
             FACTORS,
             RECOVERY_CODES,
             PASSWORD,
@@ -111,6 +115,9 @@ public final class UserJson {
         if (user.emailVerified() != null) {
             json.put(EMAIL_VERIFIED, IsoTime.format(user.emailVerified()));
         }
+        if (user.deletedAfter() != null) {
+            json.put(DELETED_AFTER, IsoTime.format(user.deletedAfter()));
+        }
         return json;
     }
 
@@ -131,6 +138,12 @@ public final class UserJson {
                     serverData.put(EMAIL_VERIFIED, user.emailVerified().toEpochMilli());
                 }
                 serverData.put(HAS_FACTOR, user.hasFactor());
+                if (user.deletedAfter() != null) {
+                    // An earlier version does not know the status, and treats the time as a custom field.
+                    json.put(STATUS, user.status().stored());
+                    json.remove(DELETED_AFTER);
+                    serverData.put(DELETED_AFTER, user.deletedAfter().toEpochMilli());
+                }
                 return Json.write(json);
             }
 
@@ -167,11 +180,15 @@ public final class UserJson {
             // read the store.
             JsonNode serverData = fields.path(UserDocument.SERVER_DATA);
             JsonNode verified = serverData.path(EMAIL_VERIFIED);
+            JsonNode deletedAfter = serverData.path(DELETED_AFTER);
+            boolean leaving = deletedAfter.isIntegralNumber();
             User user = new User(
                     new UserId(fields.path(ID).textValue()),
                     fields.path(USERNAME).textValue(),
                     roles,
-                    UserStatus.parse(fields.path(STATUS).asText()).orElseThrow(),
+                    leaving
+                            ? UserStatus.LEAVING
+                            : UserStatus.parse(fields.path(STATUS).asText()).orElseThrow(),
                     fields.path(VERSION).longValue(),
                     Instant.parse(fields.path(CREATED_AT).textValue()),
                     Instant.parse(fields.path(UPDATED_AT).textValue()),
@@ -185,6 +202,7 @@ public final class UserJson {
                     customFields(fields, verified.isIntegralNumber()),
                     verified.isIntegralNumber() ? Instant.ofEpochMilli(verified.longValue()) : null,
                     serverData.path(HAS_FACTOR).booleanValue(),
+                    leaving ? Instant.ofEpochMilli(deletedAfter.longValue()) : null,
                     new UserAnswer());
             return Optional.of(user);
         } catch (IOException | RuntimeException foreign) {

@@ -18,7 +18,12 @@ import org.gatehouse.throttle.Throttle;
  * @param createIndexes runs at startup, after the migration of legacy users, because indexes would slow down the
  *     migration
  */
-public record UserModule(UserService service, Runnable createIndexes, List<Object> resources) {
+public record UserModule(
+        UserService service,
+        UserLeaving leaving,
+        MongoUserLists lists,
+        Runnable createIndexes,
+        List<Object> resources) {
     /**
      * Creates the module.
      *
@@ -36,14 +41,11 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
             AuditLog audit) {
         Settings settings = context.settings();
         UserThrottle userThrottle = new UserThrottle(throttle);
-        UserService service = new UserService(
-                users.cached(),
-                hasher,
-                new LastAdministratorRule(users.cached(), currentRoles, administration(context)),
-                stepUp,
-                userThrottle,
-                mails,
-                audit);
+        LastAdministratorRule lastAdministrator =
+                new LastAdministratorRule(users.cached(), currentRoles, administration(context));
+        UserLeaving leaving = new UserLeaving(users, lastAdministrator, stepUp, audit, context.clock());
+        UserService service =
+                new UserService(users.cached(), hasher, lastAdministrator, stepUp, userThrottle, mails, audit);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(context.mongo(), context.clock());
         KeyedHash keyHash = new KeyedHash(settings.authKeys(), "idempotency keys");
         UserRegistrar registrar = new UserRegistrar(
@@ -53,13 +55,15 @@ public record UserModule(UserService service, Runnable createIndexes, List<Objec
                 new IdempotentCreation(idempotencyKeys, keyHash),
                 mails,
                 audit);
-        MongoUserLists lists = new MongoUserLists(context.mongo(), settings.usersCollection());
+        MongoUserLists lists = new MongoUserLists(
+                context.mongo(), settings.usersCollection(), new MongoUserSearch(settings.searchFields()));
         Runnable createIndexes = () -> {
             lists.createIndexes();
             MongoProofDao.createIndexes(context.mongo(), settings.usersCollection());
             idempotencyKeys.createIndexes();
         };
-        return new UserModule(service, createIndexes, List.of(new UserResource(service, registrar, lists)));
+        return new UserModule(
+                service, leaving, lists, createIndexes, List.of(new UserResource(service, registrar, lists, leaving)));
     }
 
     /** Returns the lock that all nodes share. A node holds it while an administrator is created or removed. */

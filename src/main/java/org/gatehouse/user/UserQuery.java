@@ -113,11 +113,12 @@ record UserQuery(
             @Nullable String after,
             @Nullable String sort,
             @Nullable String q,
+            @Nullable String search,
             @Nullable String role,
             @Nullable String status,
             FieldErrors errors) {
         PageRequest page = PageRequest.parse(limit, after, errors);
-        UserFilter filter = UserFilter.parse(q, role, status, errors);
+        UserFilter filter = UserFilter.parse(q, search, role, status, errors);
         Sort usual = q == null ? Sort.CREATED_AT : Sort.USERNAME;
         Sort order = sort == null ? usual : Sort.parse(sort).orElse(null);
         if (order == null) {
@@ -125,7 +126,7 @@ record UserQuery(
         } else if (q != null && order.byTime()) {
             errors.add("sort", "must be username or -username where q is given");
         }
-        boolean known = Stream.of("sort", "q", "role", "status").noneMatch(errors::hasErrorFor);
+        boolean known = Stream.of("sort", "q", "search", "role", "status").noneMatch(errors::hasErrorFor);
         UserQuery first = new UserQuery(page.limit(), order == null ? usual : order, filter, null);
         // If the other parameters are invalid, the cursor cannot be compared with them.
         Position position = page.position(

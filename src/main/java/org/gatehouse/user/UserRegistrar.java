@@ -1,11 +1,12 @@
 package org.gatehouse.user;
 
+import java.util.Set;
 import org.gatehouse.audit.AuditLog;
 import org.gatehouse.error.ErrorCode;
 import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
-import org.gatehouse.identity.Roles;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.json.JsonBody;
 import org.gatehouse.password.PasswordHasher;
 import org.gatehouse.password.PasswordPolicy;
@@ -28,7 +29,7 @@ final class UserRegistrar {
      * The rules for new users.
      *
      * @param registrations the throttle for self-registration; null if only administrators create users
-     * @param stepUp for the creation of administrators
+     * @param stepUp for the creation of users with permissions
      */
     record Rules(PasswordPolicy policy, @Nullable UserThrottle registrations, StepUp stepUp) {}
 
@@ -54,11 +55,11 @@ final class UserRegistrar {
      * @param key the key with which a repeated request returns the same user; null if absent
      * @throws GatehouseException {@code TOKEN_MISSING}, {@code FORBIDDEN}, {@code BODY_MALFORMED},
      *     {@code VALIDATION_FAILED}, {@code USERNAME_TAKEN}, {@code BUSY}, {@code IDEMPOTENCY_KEY_REUSED},
-     *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle; for a new administrator also
-     *     those of {@link StepUp#require(Caller)}
+     *     {@code IDEMPOTENCY_KEY_IN_USE}, or any exception of the registration throttle; for a new user with permissions
+     *     also those of {@link StepUp#require(Caller)}
      */
     User create(@Nullable Caller caller, ClientInfo clientInfo, JsonBody body, @Nullable IdempotencyKey key) {
-        boolean admin = caller != null && caller.isAdmin();
+        boolean admin = caller != null && caller.may(Permission.USERS_WRITE);
         if (!admin) {
             requireRegistration(caller, body);
         }
@@ -71,7 +72,7 @@ final class UserRegistrar {
                     .ifPresent(violation -> errors.add(UserJson.PASSWORD, violation));
         }
         errors.throwIfAny();
-        if (caller != null && input.roles() != null && input.roles().contains(Roles.ADMIN)) {
+        if (caller != null && input.roles() != null && Permission.areAdded(Set.of(), input.roles())) {
             rules.stepUp().require(caller);
         }
         UserCreation.Request request = new UserCreation.Request(caller, clientInfo, input);

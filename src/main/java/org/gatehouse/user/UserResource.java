@@ -26,6 +26,8 @@ import org.gatehouse.http.ClientInfo;
 import org.gatehouse.http.Page;
 import org.gatehouse.http.Preconditions;
 import org.gatehouse.http.RelativeReference;
+import org.gatehouse.identity.Permission;
+import org.gatehouse.identity.Requires;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.json.JsonBody;
 import org.jspecify.annotations.Nullable;
@@ -45,16 +47,19 @@ public final class UserResource {
     private final UserService users;
     private final UserRegistrar registrar;
     private final MongoUserLists lists;
+    private final UserLeaving leaving;
 
-    UserResource(UserService users, UserRegistrar registrar, MongoUserLists lists) {
+    UserResource(UserService users, UserRegistrar registrar, MongoUserLists lists, UserLeaving leaving) {
         this.users = users;
         this.registrar = registrar;
         this.lists = lists;
+        this.leaving = leaving;
     }
 
     /** Returns 201 with the user, its URL and its version. Creates one user for each {@code Idempotency-Key}. */
     @POST
-    @RolesAllowed({Roles.ADMIN, Roles.NEWCOMER})
+    @RolesAllowed(Roles.NEWCOMER)
+    @Requires(Permission.USERS_WRITE)
     @Consumes(MediaType.APPLICATION_JSON)
     public Response create(JsonBody body, @Context ContainerRequestContext request, @Context UriInfo uri) {
         User user = registrar.create(
@@ -71,19 +76,20 @@ public final class UserResource {
      * exists. If requested, {@code X-Total-Count} is the approximate size of the whole list.
      */
     @GET
-    @RolesAllowed(Roles.ADMIN)
+    @Requires(Permission.USERS_READ)
     public Response list(
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after,
             @QueryParam("sort") @Nullable String sort,
             @QueryParam("q") @Nullable String q,
+            @QueryParam("search") @Nullable String search,
             @QueryParam("role") @Nullable String role,
             @QueryParam("status") @Nullable String status,
             @QueryParam("count") @Nullable String count,
             @Context UriInfo uri) {
         FieldErrors errors = new FieldErrors();
         boolean counted = BooleanParam.parse("count", count, errors);
-        UserQuery query = UserQuery.parse(limit, after, sort, q, role, status, errors);
+        UserQuery query = UserQuery.parse(limit, after, sort, q, search, role, status, errors);
         Page<ListedUser> page = Page.of(lists.list(query.withOneMore()), query.limit());
         Response response = page.response(
                 uri,
@@ -99,9 +105,10 @@ public final class UserResource {
     @GET
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.USERS_READ)
     public Response find(@PathParam("id") String id, @Context ContainerRequestContext request) {
         Preconditions conditions = Preconditions.of(request);
-        User user = users.find(Caller.of(request), id);
+        User user = users.find(Caller.of(request), id, Permission.USERS_READ);
         return conditions.isUnmodified(tag(user))
                 ? Response.notModified(tag(user)).build()
                 : response(Response.ok(), user);
@@ -111,17 +118,24 @@ public final class UserResource {
     @PATCH
     @Path("{id}")
     @RolesAllowed(Roles.ANY)
+    @Requires(Permission.USERS_WRITE)
     @Consumes({MediaType.APPLICATION_JSON, MERGE_PATCH})
     public Response change(@PathParam("id") String id, JsonBody body, @Context ContainerRequestContext request) {
         return response(Response.ok(), users.change(Caller.of(request), id, body, condition(request)));
     }
 
-    /** Returns 204 after the user has been deleted. */
+    /** Returns 204 after another user has been deleted, or 202 with the caller's user, which is deleted later. */
     @DELETE
     @Path("{id}")
-    @RolesAllowed(Roles.ADMIN)
-    public void delete(@PathParam("id") String id, @Context ContainerRequestContext request) {
-        users.delete(Caller.of(request), id, condition(request));
+    @RolesAllowed(Roles.ANY)
+    @Requires(Permission.USERS_WRITE)
+    public Response delete(@PathParam("id") String id, @Context ContainerRequestContext request) {
+        Caller caller = Caller.of(request);
+        if (users.isOwn(caller, id)) {
+            return response(Response.accepted(), leaving.leave(caller.requireUser(), condition(request)));
+        }
+        users.delete(caller, id, condition(request));
+        return Response.noContent().build();
     }
 
     /** Returns a check that throws if the user does not meet the preconditions of the request. */

@@ -21,6 +21,7 @@ import org.gatehouse.error.FieldErrors;
 import org.gatehouse.error.GatehouseException;
 import org.gatehouse.http.ClientInfo;
 import org.gatehouse.identity.EmailAddress;
+import org.gatehouse.identity.Permission;
 import org.gatehouse.identity.Roles;
 import org.gatehouse.identity.UserId;
 import org.gatehouse.json.JsonBody;
@@ -67,12 +68,12 @@ public final class UserService {
     }
 
     /**
-     * Returns the user with this id, if the caller is that user or an administrator.
+     * Returns the user with this id, if the caller is that user or has the permission.
      *
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}
      */
-    public User find(Caller caller, String id) {
-        UserId userId = reachable(caller, id);
+    public User find(Caller caller, String id, Permission permission) {
+        UserId userId = reachable(caller, id, permission);
         // The caller's own user has been read for this request.
         return caller.is(userId)
                 ? caller.requireUser().user()
@@ -114,9 +115,10 @@ public final class UserService {
     }
 
     private void endSessions(UserId id, UnaryOperator<User> edit) {
-        if (users.update(id, edit).isEmpty()) {
-            throw notFound();
-        }
+        // The cache entry of an earlier version shows a leaving user as disabled, and the write would void the leaving.
+        User unused = users.findLinearizable(id)
+                .flatMap(seen -> users.update(seen, edit))
+                .orElseThrow(UserService::notFound);
     }
 
     /**
@@ -145,7 +147,8 @@ public final class UserService {
     }
 
     /**
-     * Applies a merge patch (RFC 7396) to a user, if the caller is that user or an administrator. A change of a username
+     * Applies a merge patch (RFC 7396) to a user, if the caller is that user or has the permission
+     * {@code users:write}. A change of a username
      * or an address requires a recent authentication ({@link StepUp}). {@link UserThrottle} limits the number of changes
      * of one's own. A changed address is not verified, and callers cannot change their own verified address in this way.
      *
@@ -155,11 +158,11 @@ public final class UserService {
      *     {@code SESSION_ENDED}, or any exception that {@link StepUp} throws
      */
     public User change(Caller caller, String id, JsonBody body, Consumer<User> precondition) {
-        UserId userId = reachable(caller, id);
+        UserId userId = reachable(caller, id, Permission.USERS_WRITE);
         FieldErrors errors = new FieldErrors();
         UserInput input = UserInput.ofPatch(body.object(), errors);
         String currentPassword = UserInput.currentPassword(body.object(), errors);
-        if (!caller.isAdmin()) {
+        if (!caller.may(Permission.USERS_WRITE)) {
             UserInput.requireNothingForAdministrators(body);
         }
         errors.throwIfAny();
@@ -170,7 +173,7 @@ public final class UserService {
                 requireUnverified(input, user);
             }
         };
-        User seen = find(caller, id);
+        User seen = find(caller, id, Permission.USERS_WRITE);
         if (!isSensitive(input, seen)) {
             return change(caller, userId, input, user -> {
                 condition.accept(user);
@@ -208,10 +211,10 @@ public final class UserService {
         }
     }
 
-    /** Whether a change takes over an account, or the rights of an administrator. */
+    /** Whether a change takes over an account, or adds a permission. */
     private static boolean isSensitive(UserInput input, User user) {
         Set<String> roles = input.roles();
-        boolean promotes = roles != null && roles.contains(Roles.ADMIN) && !user.isAdministrator();
+        boolean promotes = roles != null && Permission.areAdded(user.roles(), roles);
         return promotes || renames(input, user) || input.changesEmail(user);
     }
 
@@ -223,23 +226,67 @@ public final class UserService {
     }
 
     private User change(Caller caller, UserId userId, UserInput input, Consumer<User> precondition) {
-        AtomicReference<@Nullable User> before = new AtomicReference<>();
         UnaryOperator<User> edit = user -> {
             precondition.accept(user);
-            before.set(user);
-            User patched = patched(user, input);
-            lastAdministrator.require(user, patched);
-            return patched;
+            return patched(user, input);
         };
-        boolean mayDemote = input.roles() != null || input.status() != null;
         // The cache entry of an earlier version does not show whether the address is verified.
-        boolean isFresh = input.fields().has(UserJson.EMAIL);
-        Supplier<User> change = () -> (isFresh ? users.findLinearizable(userId) : users.find(userId))
-                .flatMap(seen -> users.update(seen, edit))
+        // Such an entry shows a leaving user as disabled.
+        boolean isFresh = input.fields().has(UserJson.EMAIL) || input.status() != null;
+        Supplier<Optional<User>> read = () -> isFresh ? users.findLinearizable(userId) : users.find(userId);
+        boolean mayDemote = input.roles() != null || input.status() != null;
+        return mayDemote
+                ? lastAdministrator
+                        .exclusively(caller, () -> write(caller, read, edit))
+                        .after()
+                : write(caller, read, edit).after();
+    }
+
+    private Change write(Caller caller, Supplier<Optional<User>> read, UnaryOperator<User> edit) {
+        AtomicReference<@Nullable User> before = new AtomicReference<>();
+        User after = read.get()
+                .flatMap(seen -> users.update(seen, user -> {
+                    User edited = edit.apply(user);
+                    lastAdministrator.require(user, edited, Set.of());
+                    before.set(user);
+                    return edited;
+                }))
                 .orElseThrow(UserService::notFound);
-        User after = mayDemote ? lastAdministrator.exclusively(caller, change) : change.get();
-        recordChanges(caller, Objects.requireNonNull(before.get()), after);
-        return after;
+        Change change = new Change(Objects.requireNonNull(before.get()), after);
+        recordChanges(caller, change.before(), after);
+        return change;
+    }
+
+    /** A user before and after a change. */
+    public record Change(User before, User after) {
+        public boolean isChanged() {
+            return !UserDocument.isUnchanged(before, after);
+        }
+    }
+
+    /**
+     * Changes the roles or the status of a user in the same way as a patch. The caller must have the permission
+     * {@code users:write} and a recent authentication.
+     *
+     * @param edit returns the user with other roles or another status; runs again after a concurrent write, and may
+     *     throw to reject the change
+     * @throws GatehouseException {@code USER_NOT_FOUND}, {@code LAST_ADMINISTRATOR}, {@code FORBIDDEN},
+     *     {@code SESSION_ENDED}, or any exception that {@code edit} throws
+     */
+    public Change changeRights(Caller caller, UserId id, UnaryOperator<User> edit) {
+        return lastAdministrator.exclusively(caller, () -> write(caller, () -> users.findLinearizable(id), edit));
+    }
+
+    /**
+     * Returns what {@link #changeRights} would do, without changing anything.
+     *
+     * @param removed the administrators that would be removed before
+     * @throws GatehouseException {@code LAST_ADMINISTRATOR}, or any exception that {@code edit} throws
+     */
+    public Change tryRights(User user, UnaryOperator<User> edit, Set<UserId> removed) {
+        User after = edit.apply(user);
+        lastAdministrator.require(user, after, removed);
+        return new Change(user, after);
     }
 
     private static boolean renames(UserInput input, User user) {
@@ -280,23 +327,27 @@ public final class UserService {
         }
     }
 
+    /** Whether the id is {@code me} or the caller's own id. */
+    boolean isOwn(Caller caller, String id) {
+        return id.equals(MYSELF) || UserId.parse(id).filter(caller::is).isPresent();
+    }
+
     /**
-     * Deletes a user, if the caller is an administrator. The deletion of another user requires a recent authentication.
+     * Deletes another user, if the caller has the permission {@code users:write}. This requires a recent authentication.
+     * For the caller's own user, see {@link UserLeaving}.
      *
      * @param precondition throws if the user is not in the state that the caller expects
      * @throws GatehouseException {@code USER_NOT_FOUND}, {@code FORBIDDEN}, {@code LAST_ADMINISTRATOR},
      *     {@code SESSION_ENDED}, {@code INSUFFICIENT_USER_AUTHENTICATION}
      */
     public void delete(Caller caller, String id, Consumer<User> precondition) {
-        UserId userId = reachable(caller, id);
+        UserId userId = reachable(caller, id, Permission.USERS_WRITE);
         Consumer<User> check = user -> {
             precondition.accept(user);
-            lastAdministrator.require(user, null);
+            lastAdministrator.require(user, null, Set.of());
         };
-        if (!caller.is(userId)) {
-            check.accept(users.findLinearizable(userId).orElseThrow(UserService::notFound));
-            stepUp.require(caller);
-        }
+        check.accept(users.findLinearizable(userId).orElseThrow(UserService::notFound));
+        stepUp.require(caller);
         User gone = lastAdministrator.exclusively(
                 caller, () -> users.delete(userId, check).orElseThrow(UserService::notFound));
         audit.record(caller.auditEvent(AuditType.USER_DELETED).on(userId, gone.username()));
@@ -320,9 +371,9 @@ public final class UserService {
         return patched;
     }
 
-    private static UserId reachable(Caller caller, String id) {
+    private static UserId reachable(Caller caller, String id, Permission permission) {
         UserId userId = id.equals(MYSELF) ? caller.requireUser().id() : parse(id);
-        if (!caller.isAdmin() && !caller.is(userId)) {
+        if (!caller.may(permission) && !caller.is(userId)) {
             throw new GatehouseException(ErrorCode.FORBIDDEN);
         }
         return userId;

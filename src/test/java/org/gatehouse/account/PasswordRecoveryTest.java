@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.gatehouse.app.Node;
+import org.gatehouse.factor.FactorNodes;
 import org.gatehouse.mail.MailServer;
 import org.gatehouse.war.Response;
 import org.junit.jupiter.api.AfterAll;
@@ -94,6 +95,73 @@ class PasswordRecoveryTest {
                 .isEqualTo(204);
         assertThat(nodes.user(id).path("emailVerified").isTextual()).isTrue();
         assertThat(node.login(address, NEW_PASSWORD).status()).isEqualTo(200);
+    }
+
+    /** Another person may have deleted the account, and may have changed its password before. */
+    @ParameterizedTest
+    @ValueSource(strings = {"email", "username"})
+    void theOwnerOfALeavingAccountSetsANewPasswordAndKeepsTheAccount(String by) {
+        String id = nodes.createVerified(name, address);
+        Response left = node.delete("/user/me", node.token(name, PASSWORD));
+        assertThat(left.status()).isEqualTo(202);
+
+        forgot(other, Map.of(by, by.equals("email") ? address : name));
+
+        String proof = mails.await(address, "reset").proof("reset");
+        assertThat(reset(node, proof, NEW_PASSWORD).status()).isEqualTo(204);
+        assertThat(nodes.user(id).path("status").asText()).isEqualTo("leaving");
+        assertThat(nodes.user(id).path("deletedAfter").asText()).isEqualTo(left.text("deletedAfter"));
+        assertThat(other.login(name, PASSWORD).text("code")).isEqualTo("CREDENTIALS_WRONG");
+        assertThat(other.login(name, NEW_PASSWORD).text("code")).isEqualTo("ACCOUNT_LEAVING");
+        Map<String, ?> keep = Map.of("username", name, "password", NEW_PASSWORD, "keepAccount", true);
+        assertThat(node.post("/login", "", json(keep)).status()).isEqualTo(200);
+        assertThat(nodes.user(id).path("status").asText()).isEqualTo("active");
+    }
+
+    @Test
+    void aUserWhoIsDisabledAfterTheMailCannotSetAPassword() {
+        String id = nodes.createVerified(name, address);
+        node.delete("/user/me", node.token(name, PASSWORD));
+        forgot(node, Map.of("email", address));
+        String proof = mails.await(address, "reset").proof("reset");
+        assertThat(node.patch("/user/" + id, node.adminToken(), "{\"status\":\"disabled\"}")
+                        .status())
+                .isEqualTo(200);
+
+        assertProofInvalid(reset(other, proof, NEW_PASSWORD));
+    }
+
+    @Test
+    void theOwnerOfALeavingAccountNeedsTheSecondFactor() {
+        String id = nodes.createVerified(name, address);
+        String token = node.token(name, PASSWORD);
+        Response added = node.post("/factor/totp", token, "{\"name\":\"phone\"}");
+        Response confirmed = node.post(
+                "/factor/" + added.text("_id") + "/confirm",
+                token,
+                json(Map.of("code", FactorNodes.codeAt(added.text("secret"), nodes.clock.instant()))));
+        assertThat(confirmed.status()).as(confirmed.body()).isEqualTo(200);
+        assertThat(node.delete("/user/me", confirmed.text("token")).status()).isEqualTo(202);
+        forgot(node, Map.of("email", address));
+        String proof = mails.await(address, "reset").proof("reset");
+
+        Response asked = reset(other, proof, NEW_PASSWORD);
+
+        assertThat(asked.text("code")).isEqualTo("FACTOR_REQUIRED");
+        Map<String, ?> body = Map.of(
+                "proof",
+                proof,
+                "newPassword",
+                NEW_PASSWORD,
+                "challenge",
+                asked.text("challenge"),
+                "type",
+                "recovery",
+                "code",
+                confirmed.json().path("recoveryCodes").path(0).asText());
+        Response done = node.post("/password/reset", "", json(body));
+        assertThat(done.status()).as(done.body()).isEqualTo(204);
+        assertThat(nodes.user(id).path("status").asText()).isEqualTo("leaving");
     }
 
     @Test

@@ -23,6 +23,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import jakarta.annotation.security.PermitAll;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.HttpMethod;
+import org.gatehouse.identity.Requires;
 import org.jspecify.annotations.NullMarked;
 
 /** Checks the dependencies between the packages. */
@@ -139,10 +140,12 @@ class ArchitectureTest {
                 @Override
                 public void check(JavaMethod method, ConditionEvents events) {
                     boolean open = method.isAnnotatedWith(PermitAll.class);
-                    boolean guarded = method.isAnnotatedWith(RolesAllowed.class);
+                    boolean guarded =
+                            method.isAnnotatedWith(RolesAllowed.class) || method.isAnnotatedWith(Requires.class);
                     if (open == guarded) {
                         events.add(SimpleConditionEvent.violated(
-                                method, method.getFullName() + " needs either @PermitAll or @RolesAllowed"));
+                                method,
+                                method.getFullName() + " needs either @PermitAll, or @Requires or @RolesAllowed"));
                     }
                 }
             });

@@ -77,10 +77,10 @@ class ManyNodesStartTest {
 
     @Test
     void nodesThatStartTogetherPrepareTheStoresOnce() throws Exception {
-        startTogether(NODES, () -> Node.start(stores));
+        startTogether(NODES, () -> Node.start(stores, Map.of("SEARCH_FIELDS", "customer,team")));
 
         assertThat(stores.users().countDocuments()).isEqualTo(1);
-        assertPrepared(client.getDatabase(stores.database()));
+        assertPrepared(client.getDatabase(stores.database()), "users customer", "users team");
         Document created = new Document("type", "USER_CREATED");
         assertThat(stores.collection("audit").countDocuments(created)).isEqualTo(1);
         for (int i = 0; i < NODES; i++) {
@@ -275,7 +275,7 @@ class ManyNodesStartTest {
                 .containsExactlyInAnyOrder("u1", "mixed", "\u0001double", "\u0001double", "eve");
     }
 
-    private static void assertPrepared(MongoDatabase database) {
+    private static void assertPrepared(MongoDatabase database, String... searchIndexes) {
         assertThat(database.getCollection("users").countDocuments(Filters.eq("roles", "admin")))
                 .isEqualTo(1);
         assertThat(database.getCollection("signingKeys").countDocuments()).isEqualTo(1);
@@ -289,6 +289,7 @@ class ManyNodesStartTest {
                             + (index.containsKey("expireAfterSeconds") ? " expires" : "")));
         }
         assertThat(indexes)
+                .containsAll(List.of(searchIndexes))
                 .contains(
                         "users usernameKey unique",
                         "users _server.credentialIds unique",
@@ -303,7 +304,7 @@ class ManyNodesStartTest {
                         "idempotencyKeys expiresAt expires",
                         "challenges expiresAt expires")
                 .filteredOn(index -> index.startsWith("users "))
-                .hasSize(12);
+                .hasSize(13 + searchIndexes.length);
     }
 
     private void startTogether(int count, Supplier<Node> start) throws Exception {

@@ -96,7 +96,7 @@ class AuditLogTest {
         @Nullable String after = null;
         Page<ObjectNode> page;
         do {
-            page = audit.list(AuditQuery.parse("3", after, ALICE.hex(), null));
+            page = audit.list(query("3", after, ALICE, null));
             walked.addAll(page.entries());
             after = AuditQuery.cursor(page.entries().get(page.entries().size() - 1));
             // The test adds newer events while it reads the pages. The later pages must not contain these events.
@@ -233,12 +233,18 @@ class AuditLogTest {
     }
 
     private List<ObjectNode> all() {
-        return audit.list(new AuditQuery(1_000, null, null, null)).entries();
+        return audit.list(query("1000", null, null, null)).entries();
     }
 
     private List<String> types(@Nullable UserId user, @Nullable String type) {
-        return audit.list(AuditQuery.parse(null, null, user == null ? null : user.hex(), type)).entries().stream()
+        return audit.list(query(null, null, user, type)).entries().stream()
                 .map(entry -> entry.path("type").asText())
                 .toList();
+    }
+
+    private static AuditQuery query(
+            @Nullable String limit, @Nullable String after, @Nullable UserId user, @Nullable String type) {
+        return AuditQuery.parse(
+                new AuditQuery.Parameters(limit, after, user == null ? null : user.hex(), type, null, null));
     }
 }

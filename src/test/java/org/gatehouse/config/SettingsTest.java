@@ -50,9 +50,17 @@ class SettingsTest {
         assertThat(settings.passwordMinLength()).isEqualTo(15);
         assertThat(settings.argon2MemoryKib()).isEqualTo(19_456);
         assertThat(settings.firstAdministrator()).isNull();
+        assertThat(settings.searchFields()).isEmpty();
         assertThat(settings.factorRequiredRoles()).isEmpty();
         assertThat(settings.trustedProxies()).isEmpty();
         assertThat(settings.importMaxBytes()).isEqualTo(1L << 30);
+    }
+
+    @Test
+    void readsTheSearchFields() {
+        assertThat(read(Map.of("SEARCH_FIELDS", "customerNumber, Team_2,customerNumber"))
+                        .searchFields())
+                .containsExactly("customerNumber", "Team_2");
     }
 
     @Test
@@ -607,6 +615,11 @@ class SettingsTest {
         "FACTOR_REQUIRED_ROLES, 'admin user', FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
         "FACTOR_REQUIRED_ROLES, **, FACTOR_REQUIRED_ROLES must be names of at most 32 characters",
         "FACTOR_REQUIRED_ROLES, 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q', FACTOR_REQUIRED_ROLES must have at most 16 roles",
+        "SEARCH_FIELDS, 'a,', SEARCH_FIELDS must be names of custom fields at the top level",
+        "SEARCH_FIELDS, a.b, SEARCH_FIELDS must be names of custom fields at the top level",
+        "SEARCH_FIELDS, $where, SEARCH_FIELDS must be names of custom fields at the top level",
+        "SEARCH_FIELDS, _server, SEARCH_FIELDS must be names of custom fields at the top level",
+        "SEARCH_FIELDS, 'a,b,c,d,e,f,g,h,i', SEARCH_FIELDS must have at most 8 names",
         "AUTH_AUDIENCE, urn:gatehouse:enrolment, AUTH_AUDIENCE must not be urn:gatehouse:enrolment",
         "RP_ID, https://example.com, RP_ID must be a domain in lower case",
         "RP_ID, example.com:443, RP_ID must be a domain in lower case",

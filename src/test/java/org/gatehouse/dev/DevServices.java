@@ -205,7 +205,9 @@ public final class DevServices implements ServletContainerInitializer {
         @Override
         public void attributeAdded(ServletContextAttributeEvent event) {
             if (event.getName().equals(GatehouseListener.DEPLOYED)) {
-                System.out.printf("%n  Gatehouse: %s/%n  Documentation: %s/docs%n", address, address);
+                System.out.printf(
+                        "%n  Account page: %s/account%n  Console: %s/console%n  Documentation: %s/docs%n",
+                        address, address, address);
                 if (receivesMails) {
                     System.out.printf("  Mail: %s%s%n", address, MAILS);
                 }

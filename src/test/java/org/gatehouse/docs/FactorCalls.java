@@ -64,6 +64,7 @@ final class FactorCalls {
         post(200, "/factor/recovery-codes", token, Map.of());
         assertStatus(200, calls.call("GET", "/factor", token, ""));
         assertStatus(200, calls.call("GET", "/user/" + lena + "/factor", admin, ""));
+        assertStatus(200, calls.call("GET", "/user/" + lena + "/overview", admin, ""));
         assertStatus(200, calls.call("GET", "/user/export?hashes=true", admin, ""));
         assertStatus(204, calls.call("DELETE", "/factor/" + device.text("_id"), token, ""));
         assertStatus(204, calls.call("DELETE", "/user/" + lena + "/factor/" + passkey, admin, ""));

@@ -85,6 +85,54 @@ class PasskeyLoginTest {
     }
 
     @Test
+    void aLoginWithAPasskeyMayUseTheSessionCookie() {
+        PasskeyUser user = enrolled(new TestAuthenticator(ORIGIN));
+
+        Response rejected = logInByCookie(user, "cross-site");
+        assertCode(rejected, 403, "COOKIE_NOT_ALLOWED");
+        assertThat(rejected.headers().map()).doesNotContainKey("set-cookie");
+        Response login = logInByCookie(user, "same-origin");
+        assertThat(login.status()).as(login.body()).isEqualTo(200);
+        assertThat(login.json().has("refreshToken")).isFalse();
+        assertThat(login.header("Set-Cookie")).startsWith("__Host-gatehouse=");
+    }
+
+    @Test
+    void aLeavingUserIsToldAfterThePasskeyAndMayKeepTheAccount() {
+        PasskeyUser user = enrolled(new TestAuthenticator(ORIGIN));
+        Response login = logIn(node, source, user.authenticator.get(loginOptions(node, source)));
+        Response left = node.persistently(() -> node.delete("/user/me", login.text("token")));
+        assertThat(left.status()).as(left.body()).isEqualTo(202);
+
+        Response told = logIn(other, source, user.authenticator.get(loginOptions(other, source)));
+        assertCode(told, 403, "ACCOUNT_LEAVING");
+        assertThat(told.text("deletedAfter")).isEqualTo(left.text("deletedAfter"));
+
+        ObjectNode body = Json.MAPPER.createObjectNode().put("keepAccount", true);
+        body.set("credential", user.authenticator.get(loginOptions(node, source)));
+        Response kept = PasskeyUser.post(node, "/login/passkey", body, source, "");
+        assertThat(kept.status()).as(kept.body()).isEqualTo(200);
+        assertThat(other.get("/user/me", kept.text("token")).text("status")).isEqualTo("active");
+    }
+
+    private Response logInByCookie(PasskeyUser user, String site) {
+        ObjectNode body = Json.MAPPER.createObjectNode().put("session", "cookie");
+        body.set("credential", user.authenticator.get(loginOptions(node, source)));
+        return node.send(
+                "POST",
+                "/login/passkey",
+                body.toString(),
+                "Content-Type",
+                "application/json",
+                "X-Forwarded-For",
+                source,
+                "Origin",
+                ORIGIN,
+                "Sec-Fetch-Site",
+                site);
+    }
+
+    @Test
     void checksOfPasskeysAreCountedAndRecorded() {
         PasskeyUser user = enrolled(new TestAuthenticator(ORIGIN));
         ObjectNode unverified = user.authenticator.get(

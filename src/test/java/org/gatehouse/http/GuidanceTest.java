@@ -140,10 +140,10 @@ class GuidanceTest {
     }
 
     @Test
-    void theRootPathLeadsBrowsersAndProgramsToTheDocumentation() {
+    void theRootPathLeadsBrowsersToTheAccountPageAndProgramsToTheDocumentation() {
         Response redirect = node.send("GET", "/", "", "Accept", BROWSER_ACCEPT);
         assertThat(redirect.status()).isEqualTo(302);
-        assertThat(redirect.header("Location")).isEqualTo("docs");
+        assertThat(redirect.header("Location")).isEqualTo("account");
         assertThat(redirect.headers().allValues("Vary")).contains("Accept");
 
         for (String accept :

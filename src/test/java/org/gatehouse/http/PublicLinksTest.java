@@ -70,7 +70,7 @@ class PublicLinksTest {
                     .isEqualTo(base + "/user/me/session?limit=1");
             assertThat(node.get("/audit?limit=1", admin).link("next")).startsWith(base + "/audit?limit=1&after=");
             assertThat(node.send("GET", "/", "", "Accept", "text/html").header("Location"))
-                    .isEqualTo(base + "/docs");
+                    .isEqualTo(base + "/account");
             assertThat(node.send("GET", "/docs/", "").header("Location")).isEqualTo(base + "/docs");
             assertLeadsToTheLastPage(node, base, "/user?limit=1", admin);
         }

@@ -106,7 +106,7 @@ class StrictRequestTest {
         Response response = node.get("/user?Status=disabled&page=2", admin);
 
         assertThat(response.text("hint"))
-                .isEqualTo("This call has the query parameters limit, after, sort, q, role, status, count.");
+                .isEqualTo("This call has the query parameters limit, after, sort, q, search, role, status, count.");
         assertThat(response.json().path("errors").findValuesAsText("message"))
                 .containsExactly(
                         "is not a query parameter of this call; did you mean status?",

@@ -17,6 +17,7 @@ import org.bson.types.ObjectId;
 import org.gatehouse.app.Node;
 import org.gatehouse.dev.EmbeddedRedis;
 import org.gatehouse.store.FaultyMongo;
+import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +74,26 @@ class LoginFaultsTest {
             return sessions.size() == 1 && sessions.get(0).containsKey("endedAt");
         });
         assertThat(found("audit", succeeded(user))).isEmpty();
+    }
+
+    @Test
+    void aRefreshThatFailsKeepsTheCookie() {
+        Browser browser = new Browser("https://login.example.com", "same-origin", "");
+        String credentials = ServiceClient.credentials(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+        browser.post(node, "/login", credentials.replace("}", ",\"session\":\"cookie\"}"));
+        String cookie = browser.cookies();
+        mongo.failWith(TEMPORARY, "sessions", "findAndModify");
+
+        for (String call : List.of("/token/refresh", "/logout")) {
+            Response failed = browser.post(node, call, "{\"session\":\"cookie\"}");
+            assertThat(failed.status()).as(failed.body()).isEqualTo(503);
+            assertThat(failed.headers().allValues("Set-Cookie")).isEmpty();
+            assertThat(browser.cookies()).isEqualTo(cookie).isNotEmpty();
+        }
+        mongo.reset();
+        assertThat(browser.post(node, "/token/refresh", "{\"session\":\"cookie\"}")
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test

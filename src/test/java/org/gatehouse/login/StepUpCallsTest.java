@@ -86,10 +86,22 @@ class StepUpCallsTest {
                         204),
                 new Call(node, "PUT", "/user/ID/email", "{\"email\":null}", "{\"email\":1}", 204),
                 new Call(node, "DELETE", "/user/ID", "", "", 204),
+                new Call(node, "PATCH", "/user/ID", "{\"roles\":[\"admin\"]}", "{\"roles\":1}", 200),
+                new Call(node, "PATCH", "/user/ID", "{\"roles\":[\"support\"]}", "{\"roles\":1}", 200),
+                new Call(
+                        node,
+                        "POST",
+                        "/user",
+                        "{\"username\":\"NEW\",\"password\":\"" + PASSWORD + "\",\"roles\":[\"auditor\"]}",
+                        "{}",
+                        201),
+                new Call(node, "PATCH", "/service/SERVICE", "{\"roles\":[\"support\"]}", "{\"roles\":1}", 200),
                 new Call(node, "POST", "/service", "{\"name\":\"NEW\"}", "{\"name\":1}", 201),
                 new Call(node, "POST", "/service/SERVICE/secret", "{}", "{\"previousExpiresIn\":-1}", 201),
                 new Call(node, "GET", "/user/export?hashes=true", "", "", 200),
                 new Call(node, "HEAD", "/user/export?hashes=true", "", "", 200),
+                new Call(node, "GET", "/user/me/export", "", "", 200),
+                new Call(node, "HEAD", "/user/me/export", "", "", 200),
                 new Call(withKeys, "DELETE", "/key/KEY", "", "", 204));
     }
 

@@ -239,7 +239,7 @@ class LegacyDatabaseTest {
     }
 
     private String adminToken(Node node) {
-        Response response = login(node, ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
+        Response response = node.persistently(() -> login(node, ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD));
         assertThat(response.status()).as(response.body()).isEqualTo(200);
         return response.text("token");
     }

@@ -41,7 +41,7 @@ abstract class UserDaoContract {
     final Stores stores = new Stores();
     final MongoConnection mongo = new MongoConnection(new Secret(stores.mongoUri()), stores.database(), new Metrics());
     private final MongoUserDao store = new MongoUserDao(mongo, "users", Clock.fixed(NOW, ZoneOffset.UTC));
-    private final MongoUserLists lists = new MongoUserLists(mongo, "users");
+    private final MongoUserLists lists = new MongoUserLists(mongo, "users", new MongoUserSearch(Set.of()));
     private UserDao users = store;
 
     /** Returns the DAO under test. This DAO may decorate the given DAO. */

@@ -2,6 +2,7 @@ package org.gatehouse.user;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.gatehouse.store.MongoConnection;
 
 /** Reads complete lists of users, page by page, for tests in other packages. */
@@ -10,7 +11,7 @@ public final class UserPages {
 
     /** Returns all users, ordered by {@code sort}. Reads at most {@code limit} users per page. */
     public static List<User> read(MongoConnection mongo, String sort, int limit) {
-        MongoUserLists lists = new MongoUserLists(mongo, "users");
+        MongoUserLists lists = new MongoUserLists(mongo, "users", new MongoUserSearch(Set.of()));
         UserQuery.Sort order = UserQuery.Sort.parse(sort).orElseThrow();
         List<User> all = new ArrayList<>();
         UserQuery.Position position = null;

@@ -105,7 +105,6 @@ class UserResourceTest {
                 gatehouse.get("/user/" + UNKNOWN_ID, own),
                 gatehouse.patch("/user/" + other, own, "{\"email\":\"x\"}"),
                 gatehouse.delete("/user/" + other, own),
-                gatehouse.delete("/user/" + id, own),
                 gatehouse.get("/user", own),
                 gatehouse.post("/user", own, "{\"username\":\"sneaky\",\"password\":\"" + PASSWORD + "\"}"),
                 gatehouse.patch("/user/" + id, own, "{\"roles\":[\"admin\"]}"),
@@ -306,7 +305,7 @@ class UserResourceTest {
                 }
 
                 // A caller gets 401 if another call has already removed this caller.
-                assertThat(inParallel(removals)).isSubsetOf(200, 204, 401, 404, 409);
+                assertThat(inParallel(removals)).isSubsetOf(200, 202, 204, 401, 404, 409);
                 assertThat(stores.users().countDocuments(active))
                         .as("round " + round)
                         .isEqualTo(1);

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.gatehouse.json.Json;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -42,6 +43,7 @@ public final class ApiDescription {
     /** Headers that need no description, because they belong to the connection or are the same on every response. */
     private static final Set<String> NOT_DESCRIBED = Set.of(
             "access-control-allow-origin",
+            "access-control-allow-credentials",
             "access-control-expose-headers",
             "cache-control",
             "connection",
@@ -345,7 +347,12 @@ public final class ApiDescription {
                 return;
             }
             JsonNode schema = parameter.path("schema");
-            violations(schema, typed(schema, values)).forEach(violation -> violations.add(name + ": " + violation));
+            List<String> separate = isSeparatedByCommas(parameter)
+                    ? values.stream()
+                            .flatMap(value -> Stream.of(value.split(",", -1)))
+                            .toList()
+                    : values;
+            violations(schema, typed(schema, separate)).forEach(violation -> violations.add(name + ": " + violation));
         });
         known.forEach((name, parameter) -> {
             if (parameter.path("required").asBoolean() && !given.containsKey(name)) {
@@ -353,6 +360,11 @@ public final class ApiDescription {
             }
         });
         checkRequestBody(resolve(operation.path("requestBody")), headers, body, violations);
+    }
+
+    private static boolean isSeparatedByCommas(JsonNode parameter) {
+        return parameter.path("schema").path("type").asText().equals("array")
+                && !parameter.path("explode").asBoolean(true);
     }
 
     private void checkRequestBody(

@@ -118,10 +118,10 @@ class ContainersIT {
     }
 
     /**
-     * Checks that a browser reaches the documentation from the address of the deployment, with or without a final
-     * slash.
+     * Checks that a browser reaches the account page from the address of the deployment, and the documentation, with or
+     * without a final slash.
      */
-    private static void checkDocumentationAddresses(ServiceClient service) throws IOException {
+    private static void checkPageAddresses(ServiceClient service) throws IOException {
         HttpClient browser = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.ALWAYS)
                 .build();
@@ -132,7 +132,9 @@ class ContainersIT {
             try {
                 HttpResponse<String> page = browser.send(request, HttpResponse.BodyHandlers.ofString());
                 assertThat(page.statusCode()).as(path).isEqualTo(200);
-                assertThat(page.uri()).as(path).isEqualTo(URI.create(service.baseUri() + "/docs"));
+                assertThat(page.uri())
+                        .as(path)
+                        .isEqualTo(URI.create(service.baseUri() + (path.contains("docs") ? "/docs" : "/account")));
                 assertThat(page.body()).startsWith("<!DOCTYPE html>");
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
@@ -142,7 +144,7 @@ class ContainersIT {
     }
 
     private static void walk(ServiceClient service) throws IOException {
-        checkDocumentationAddresses(service);
+        checkPageAddresses(service);
         checkDescription(service);
         checkRejections(service);
         String admin = service.adminToken();
@@ -160,6 +162,7 @@ class ContainersIT {
                 .isEqualTo(200);
         assertThat(service.get("/user/me", token).text("email")).isEqualTo("a@e.x");
         checkList(service, admin);
+        new CookieCalls(service, URI.create(service.baseUri()).getPath().replace('/', '-')).run(username, PASSWORD);
         assertThat(service.post("/logout", token, "{}").status()).isEqualTo(200);
         Response late = service.get("/user/me", token);
         assertThat(late.status()).isEqualTo(401);

@@ -98,6 +98,9 @@ class ProxyShapes {
                         proxy.awaitReady();
                         assertLinks(proxy, proxy.baseUri(), publicUrl);
                         assertAccountPage(proxy, proxy.baseUri(), publicUrl);
+                        String path = publicUrl.isEmpty() ? shape.contextPath : shape.path;
+                        new CookieCalls(proxy, path.replace('/', '-'))
+                                .run(ServiceClient.ADMIN, ServiceClient.ADMIN_PASSWORD);
                         assertMetadata(proxy, shape, publicUrl);
                         assertTags(proxy, kind);
                     });
@@ -216,7 +219,7 @@ class ProxyShapes {
         assertThat(slash.location()).isEqualTo(address + "/account/reset");
         Response page = client.send("GET", slash.location(), "");
         assertThat(page.status()).isEqualTo(200);
-        for (String file : List.of("page.js", "page.css")) {
+        for (String file : List.of("page.js", "style.css")) {
             assertThat(page.body()).contains("\"" + file + "\"");
             assertThat(client.send("GET", "/account/" + file, "").status()).isEqualTo(200);
         }

@@ -99,6 +99,7 @@ class ReverseProxy extends ServiceClient {
 
     private final Kind kind;
     private final Shape shape;
+    private final boolean tls;
     private final int port;
     private final Path folder;
     private final Path config;
@@ -115,10 +116,23 @@ class ReverseProxy extends ServiceClient {
         this(
                 kind,
                 shape,
+                shape == Shape.TLS,
                 addition,
                 port,
                 kind.file(shape),
                 Map.of(FIRST_NODE, "127.0.0.1:" + nodes.get(0), SECOND_NODE, "127.0.0.1:" + nodes.get(1)));
+    }
+
+    /** Starts nginx with the configuration file of a shape, in which its listener has TLS, in front of one node. */
+    static ReverseProxy withTls(Shape shape, int port, int node) throws IOException {
+        return new ReverseProxy(
+                Kind.NGINX,
+                shape,
+                true,
+                "",
+                port,
+                Kind.NGINX.file(shape),
+                Map.of(FIRST_NODE, "127.0.0.1:" + node, SECOND_NODE, "127.0.0.1:" + node));
     }
 
     /** Starts the proxy with the configuration file that calls {@code /check}, in front of another application. */
@@ -126,16 +140,19 @@ class ReverseProxy extends ServiceClient {
         return new ReverseProxy(
                 kind,
                 Shape.ROOT,
+                false,
                 "",
                 port,
                 kind.checkFile(),
                 Map.of(FIRST_NODE, "127.0.0.1:" + gatehouse, "127.0.0.1:3000", "127.0.0.1:" + application));
     }
 
-    private ReverseProxy(Kind kind, Shape shape, String addition, int port, String file, Map<String, String> addresses)
+    private ReverseProxy(
+            Kind kind, Shape shape, boolean tls, String addition, int port, String file, Map<String, String> addresses)
             throws IOException {
         this.kind = kind;
         this.shape = shape;
+        this.tls = tls;
         this.port = port;
         Files.createDirectories(FOLDER);
         this.folder = Files.createTempDirectory(FOLDER, kind + shape.suffix + "-");
@@ -143,7 +160,7 @@ class ReverseProxy extends ServiceClient {
         assertThat(folder.toFile().setExecutable(true, false) && folder.toFile().setReadable(true, false))
                 .isTrue();
         this.config = folder.resolve("shipped.conf");
-        if (shape == Shape.TLS) {
+        if (tls) {
             Certificate.get().writeTo(folder);
         }
         Files.writeString(config, shipped(file, addresses, addition));
@@ -220,8 +237,15 @@ class ReverseProxy extends ServiceClient {
             Files.copy(DEPLOY.resolve(kind.toString()).resolve(script.group(1)), folder.resolve(script.group(1)));
             text = script.replaceAll(folder + "/$1");
         }
-        text = replaced(text, shape == Shape.TLS ? "8443" : "8000", Integer.toString(port));
-        if (shape == Shape.TLS) {
+        if (tls && shape != Shape.TLS) {
+            text = replaced(
+                    text,
+                    "listen 8000;",
+                    "listen 8443 ssl;\nssl_certificate /etc/ssl/gatehouse/certificate.pem;\n"
+                            + "ssl_certificate_key /etc/ssl/gatehouse/key.pem;");
+        }
+        text = replaced(text, tls ? "8443" : "8000", Integer.toString(port));
+        if (tls) {
             text = replaced(text, "/etc/ssl/gatehouse", folder.toString());
         }
         return kind == Kind.HAPROXY && !addition.isEmpty()
@@ -236,12 +260,12 @@ class ReverseProxy extends ServiceClient {
 
     @Override
     protected String baseUri() {
-        return shape.scheme() + "://127.0.0.1:" + port + shape.path;
+        return (tls ? "https" : "http") + "://127.0.0.1:" + port + shape.path;
     }
 
     @Override
     protected HttpClient client() {
-        return shape == Shape.TLS ? Certificate.get().client() : super.client();
+        return tls ? Certificate.get().client() : super.client();
     }
 
     void awaitReady() {

@@ -138,7 +138,7 @@ final class SecretCalls {
         String id = created.text("_id");
         Response login = login("/login", credentials(name, password));
         logins(name);
-        tokens(login, admin);
+        tokens(login, admin, name, password);
         registrations(admin);
         changes(id, login.text("token"));
         passwords(name, password, login.text("token"));
@@ -191,7 +191,7 @@ final class SecretCalls {
         assertStatus(413, json("POST", "/login", "", "{\"password\":\"" + large.repeat(3_000) + "\"}"));
     }
 
-    private void tokens(Response login, String admin) {
+    private void tokens(Response login, String admin, String name, String password) {
         String token = login.text("token");
         String refreshToken = login.text("refreshToken");
         assertStatus(200, call("GET", "/user/me", "", "Authorization", "Bearer " + token));
@@ -226,6 +226,7 @@ final class SecretCalls {
                 refreshToken)) {
             assertStatus(400, json("POST", "/token/refresh", "", body));
         }
+        cookies(name, password);
         for (String inPath : List.of(token, refreshToken)) {
             assertStatus(404, call("GET", "/user/" + inPath, "", "auth", admin));
             assertStatus(404, call("GET", "/nothing/" + inPath, ""));
@@ -233,6 +234,43 @@ final class SecretCalls {
             assertStatus(401, call("GET", "/user/me?access_token=" + inPath, ""));
             assertStatus(404, call("DELETE", "/session/" + inPath, "", "auth", token));
         }
+    }
+
+    private void cookies(String name, String password) {
+        String asked = credentials(name, password).replace("}", ",\"session\":\"cookie\"}");
+        String byCookie = "{\"session\":\"cookie\"}";
+        String cookie = cookie(200, "/login", asked, "", "same-origin");
+        String next = cookie(200, "/token/refresh", byCookie, cookie, "same-origin");
+        cookie(403, "/token/refresh", byCookie, next, "cross-site");
+        cookie(403, "/token/refresh", byCookie, cookie + "; " + next, "same-origin");
+        cookie(400, "/token/refresh", byCookie.replace("}", ""), next, "same-origin");
+        cookie(200, "/logout", byCookie, next, "same-origin");
+        cookie(401, "/token/refresh", byCookie, next, "same-origin");
+        String unknown = secrets.make("an unknown refresh token in a cookie");
+        cookie(401, "/token/refresh", byCookie, next.substring(0, next.indexOf('=') + 1) + unknown, "same-origin");
+    }
+
+    /** Sends a request with the session cookie. Returns the cookie that the response sets, or the empty string. */
+    private String cookie(int status, String path, String body, String cookie, String site) {
+        Response response = call(
+                "POST",
+                path,
+                body,
+                "Content-Type",
+                JSON,
+                "Origin",
+                "https://login.example.com",
+                "Sec-Fetch-Site",
+                site,
+                "Cookie",
+                cookie);
+        assertStatus(status, response);
+        String pair = response.header("Set-Cookie").split(";", 2)[0];
+        String value = pair.substring(pair.indexOf('=') + 1);
+        if (!value.isEmpty()) {
+            secrets.add("a refresh token in a cookie", value);
+        }
+        return pair;
     }
 
     private void services(String admin) {
@@ -390,6 +428,8 @@ final class SecretCalls {
         assertStatus(401, json("POST", "/login", "", credentials(dave, secrets.make("a password to import"))));
         assertThat(hashes.in(call("GET", "/user/export", "", "auth", admin).body()))
                 .isEmpty();
+        assertThat(hashes.in(call("GET", "/user/me/export", "", "auth", admin).body()))
+                .isEmpty();
         assertThat(hashes.in(send("GET", "/user/export?hashes=true", "", "auth", admin)
                         .body()))
                 .isNotEmpty();
@@ -404,12 +444,23 @@ final class SecretCalls {
                 assertStatus(400, call("GET", path + query, "", "auth", admin));
             }
         }
-        for (String parameter : List.of("sort", "status", "count", "role", "q")) {
+        assertStatus(200, json("POST", "/user/bulk", admin, "{\"action\":\"enable\",\"users\":[\"" + id + "\"]}"));
+        String bulk = misplaced.make("a field of a bulk request");
+        assertStatus(
+                400, json("POST", "/user/bulk", admin, "{\"action\":\"" + bulk + "\",\"users\":[\"" + bulk + "\"]}"));
+        for (String parameter : List.of("sort", "status", "count", "role", "q", "search")) {
             String query = "?" + parameter + "=" + misplaced.make("a search term");
             assertThat(send("GET", "/user" + query, "", "auth", admin).status()).isIn(200, 400);
         }
         for (String query : List.of(
-                "/audit?type=", "/audit?user=", "/mail?status=", "/user/export?hashes=", "/user/import?dryRun=")) {
+                "/audit?type=",
+                "/audit?user=",
+                "/audit?since=",
+                "/audit?until=",
+                "/mail?status=",
+                "/mail?user=",
+                "/user/export?hashes=",
+                "/user/import?dryRun=")) {
             String path = query + misplaced.make("a bad parameter");
             String method = query.contains("import") ? "POST" : "GET";
             assertThat(call(method, path, "", "auth", admin, "Content-Type", NDJSON)
@@ -423,6 +474,9 @@ final class SecretCalls {
                 "/.well-known/openid-configuration",
                 "/docs",
                 "/docs/page.css",
+                "/account",
+                "/account/features",
+                "/console",
                 "/openapi.json",
                 "/health/live",
                 "/health/ready")) {
@@ -447,7 +501,7 @@ final class SecretCalls {
                 assertThat(response.status()).isIn(204, 404, 405);
             }
         }
-        for (String below : List.of("/session", "/throttle", "/password")) {
+        for (String below : List.of("/session", "/throttle", "/password", "/overview")) {
             String inPath = secrets.make("part of a path of a user");
             assertThat(call("GET", "/user/" + inPath + below, "", "auth", admin).status())
                     .isIn(404, 405);
@@ -489,6 +543,8 @@ final class SecretCalls {
     private void endSessions(String admin, String id, String name) {
         String token = adminToken();
         assertStatus(200, call("GET", "/user/" + id + "/throttle", "", "auth", admin));
+        assertStatus(200, call("GET", "/user/" + id + "/overview", "", "auth", admin));
+        assertStatus(200, call("GET", "/setting", "", "auth", admin));
         assertStatus(204, call("DELETE", "/user/" + id + "/throttle", "", "auth", admin));
         assertStatus(204, call("DELETE", "/session?others=true", "", "auth", token));
         assertStatus(401, call("GET", "/user/me", "", "auth", admin));

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NamePrefixTest {
+class PrefixRangeTest {
     @ParameterizedTest
     @CsvSource({
         "a, Alice",
@@ -36,7 +36,7 @@ class NamePrefixTest {
         "\ud800\udf00, \ud800\udf00\ud800\udf01\ud800\udf02"
     })
     void matchesNamesWhoseFoldedFormBeginsWithThePrefix(String typed, String name) {
-        NamePrefix prefix = NamePrefix.parse(typed).orElseThrow();
+        PrefixRange prefix = PrefixRange.ofUsernames(typed).orElseThrow();
 
         assertThat(matches(prefix, Username.fold(name).orElseThrow().canonical()))
                 .isTrue();
@@ -46,7 +46,7 @@ class NamePrefixTest {
     void matchesExactlyTheTextsThatBeginWithThePrefix() {
         List<String> ends = List.of("", "\u0001", "a", "\ud7ff", "\ue000", "\uffff", "\ud800\udc00", "\udbff\udfff");
         for (String last : List.of("a", "z", "~", "\u007f", "\u07ff", "\ud7ff", "\ue001", "\uffef", "\ud83d\ude00")) {
-            NamePrefix prefix = NamePrefix.parse("x " + last).orElse(null);
+            PrefixRange prefix = PrefixRange.ofUsernames("x " + last).orElse(null);
             if (prefix == null) {
                 continue; // names never contain this control character
             }
@@ -60,18 +60,18 @@ class NamePrefixTest {
 
     @Test
     void theUpperBoundOmitsFinalCodePointsWithoutASuccessor() {
-        assertThat(NamePrefix.parse("x\udbff\udfff").orElseThrow().end()).isEqualTo("y");
-        assertThat(NamePrefix.parse("\udbff\udfff").orElseThrow().end()).isNull();
+        assertThat(PrefixRange.ofUsernames("x\udbff\udfff").orElseThrow().end()).isEqualTo("y");
+        assertThat(PrefixRange.ofUsernames("\udbff\udfff").orElseThrow().end()).isNull();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\u0000", "a\u0000", "\ud800", "a\n", "\u0001"})
     void thePrefixIsAbsentIfNoUsernameCanBeginWithTheText(String typed) {
-        assertThat(NamePrefix.parse(typed)).isEmpty();
+        assertThat(PrefixRange.ofUsernames(typed)).isEmpty();
     }
 
     /** Returns whether the prefix matches. Compares texts by their UTF-8 bytes as unsigned numbers, as MongoDB does. */
-    private static boolean matches(NamePrefix prefix, String key) {
+    private static boolean matches(PrefixRange prefix, String key) {
         return compare(key, prefix.first()) >= 0 && (prefix.end() == null || compare(key, prefix.end()) < 0);
     }
 

@@ -5,30 +5,35 @@ import org.gatehouse.identity.Username;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beginning of usernames, as a range of folded names. The store compares UTF-8 bytes, which have the same order as
- * code points.
+ * The texts with a common beginning, as a range. The store compares UTF-8 bytes, which have the same order as code
+ * points.
  *
- * @param first the inclusive lower bound of the names with this beginning
- * @param end the exclusive upper bound of these names; null if every greater text has this beginning
+ * @param first the inclusive lower bound of the texts with this beginning
+ * @param end the exclusive upper bound of these texts; null if every greater text has this beginning
  */
-record NamePrefix(String first, @Nullable String end) {
+record PrefixRange(String first, @Nullable String end) {
     private static final char SIGMA = '\u03c3';
     private static final char FINAL_SIGMA = '\u03c2';
 
-    /** Parses and folds a caller's text; returns empty if usernames cannot begin with the text. */
-    static Optional<NamePrefix> parse(String typed) {
-        return Username.fold(typed).map(name -> of(name.canonical()));
+    /** Returns the range of the texts that begin with this text. */
+    static PrefixRange of(String text) {
+        return new PrefixRange(text, after(text));
     }
 
-    private static NamePrefix of(String key) {
+    /** Returns the range of folded usernames with a typed beginning; empty if usernames cannot begin with the text. */
+    static Optional<PrefixRange> ofUsernames(String typed) {
+        return Username.fold(typed).map(name -> ofFolded(name.canonical()));
+    }
+
+    private static PrefixRange ofFolded(String key) {
         String start = key.substring(0, key.length() - 1);
         char last = key.charAt(key.length() - 1);
         // The next character determines the form of a sigma, but is unknown here. The range includes both forms,
         // because they are adjacent code points.
         if (last == SIGMA || last == FINAL_SIGMA) {
-            return new NamePrefix(start + FINAL_SIGMA, after(start + SIGMA));
+            return new PrefixRange(start + FINAL_SIGMA, after(start + SIGMA));
         }
-        return new NamePrefix(key, after(key));
+        return of(key);
     }
 
     /** Returns the first text after all texts with this beginning. */
