@@ -94,7 +94,7 @@ async function scan(browser, purpose) {
   }, PURPOSES[purpose].values);
   const tried = await page.evaluate(submitByScript);
   // The browser sends requests in order, so a POST would begin before this request ends.
-  await page.evaluate(() => fetch("page.css", { cache: "no-store" }));
+  await page.evaluate(() => fetch("style.css", { cache: "no-store" }));
   check(`${purpose}: ${tried} attempts of a script send nothing`, posts.length === 0, JSON.stringify(posts));
   check(`${purpose}: a script cannot leave the page by the form`, page.url() === `${base}/account/${purpose}`, page.url());
   await close();
@@ -230,7 +230,7 @@ async function scanCodes(browser) {
   const { page, posts, close } = await factorPage(browser, REQUIRED);
   await page.evaluate(() => (document.getElementById("code").value = "123456"));
   const tried = await page.evaluate(submitByScript);
-  await page.evaluate(() => fetch("page.css", { cache: "no-store" }));
+  await page.evaluate(() => fetch("style.css", { cache: "no-store" }));
   check(`${tried} attempts of a script send no code`, posts.length === 1, JSON.stringify(posts));
   await close();
 }

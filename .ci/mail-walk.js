@@ -97,7 +97,7 @@ async function scan(browser, purpose, link, values) {
   }, values);
   const attempts = await page.evaluate(submitByScript);
   // The browser sends requests in order, so a POST would begin before this request ends.
-  await page.evaluate(() => fetch("page.css", { cache: "no-store" }));
+  await page.evaluate(() => fetch("style.css", { cache: "no-store" }));
   check(`${purpose}: ${attempts} attempts of a scanner send nothing`, sent.length === 0, sent.join());
   await context.close();
 }

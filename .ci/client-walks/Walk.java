@@ -50,7 +50,7 @@ final class Walk {
         User demoted = users.changeUser(author.getId(), new UserPatch().roles(List.of("user")), null);
         check("a patch of the roles changes them", demoted.getRoles().equals(List.of("user")));
 
-        List<User> found = users.listUsers(null, null, null, "java-", null, null, true);
+        List<User> found = users.listUsers(null, null, null, "java-", null, null, true, null);
         check("list", found.stream().map(User::getUsername).collect(Collectors.toSet())
                 .equals(Set.of("java-plain", "java-renamed")));
         check("the sessions have times", new SessionsApi(client).listOwnSessions(null, null).get(0)
@@ -60,7 +60,7 @@ final class Walk {
 
         MailApi mails = new MailApi(client);
         mails.forgotPassword(new ForgotPasswordRequest().email("java@example.com"));
-        check("a forgotten password queues a mail", mails.listMails(null, null, null).stream()
+        check("a forgotten password queues a mail", mails.listMails(null, null, null, null).stream()
                 .anyMatch(mail -> "reset".equals(String.valueOf(mail.getKind()))));
 
         try {
