@@ -17,9 +17,7 @@ import org.gatehouse.mail.MailServer;
 import org.gatehouse.pages.Sites.Person;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,22 +26,8 @@ class AccountTasksWalk {
     private static final String NEW_PASSWORD = "another battery of horses";
     private static final Pattern LINK = Pattern.compile("https?://localhost\\S*/account/\\w+#proof=[\\w-]+");
 
-    private static Chromium chromium;
-
-    @BeforeAll
-    static void start() {
-        chromium = new Chromium();
-    }
-
-    @AfterAll
-    static void stop() {
-        chromium.close();
-    }
-
-    @AfterEach
-    void assertNoFaults() {
-        chromium.assertNoFaults();
-    }
+    @RegisterExtension
+    static final Chromium chromium = new Chromium();
 
     static Stream<Site.Place> places() {
         return Sites.places();

@@ -20,10 +20,8 @@ import java.util.stream.Stream;
 import org.gatehouse.pages.Sites.Person;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,22 +41,8 @@ class BrowserSessionWalk {
               return JSON.stringify([response.status, [...response.headers], await response.text(), document.cookie]);
             }""";
 
-    private static Chromium chromium;
-
-    @BeforeAll
-    static void start() {
-        chromium = new Chromium();
-    }
-
-    @AfterAll
-    static void stop() {
-        chromium.close();
-    }
-
-    @AfterEach
-    void assertNoFaults() {
-        chromium.assertNoFaults();
-    }
+    @RegisterExtension
+    static final Chromium chromium = new Chromium();
 
     static Stream<Site.Place> places() {
         return Sites.places();

@@ -11,12 +11,17 @@ import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The installed Chromium. Collects what no page may do: errors of scripts, violations of the content security policy,
  * requests to other hosts, and scripts that run because text of a user was taken for HTML or code.
+ *
+ * <p>As a JUnit extension, it fails each test after which such a fault is found, and closes the browser after the class.
  */
-final class Chromium implements AutoCloseable {
+final class Chromium implements AutoCloseable, AfterEachCallback, AfterAllCallback {
     private static final int TIMEOUT_MS = 60_000;
 
     /** Reports what {@link HostileTexts} do if one of them runs, and each violation. */
@@ -99,6 +104,16 @@ final class Chromium implements AutoCloseable {
         List<String> collected = List.copyOf(faults);
         faults.clear();
         assertThat(collected).isEmpty();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        assertNoFaults();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext tests) {
+        close();
     }
 
     @Override

@@ -12,10 +12,8 @@ import org.gatehouse.pages.Sites.Person;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,22 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConsoleTasksWalk {
     private static final String SEARCH = "Person";
 
-    private static Chromium chromium;
-
-    @BeforeAll
-    static void start() {
-        chromium = new Chromium();
-    }
-
-    @AfterAll
-    static void stop() {
-        chromium.close();
-    }
-
-    @AfterEach
-    void assertNoFaults() {
-        chromium.assertNoFaults();
-    }
+    @RegisterExtension
+    static final Chromium chromium = new Chromium();
 
     static Stream<Site.Place> places() {
         return Sites.places();

@@ -24,10 +24,9 @@ import org.gatehouse.pages.Sites.Person;
 import org.gatehouse.war.Response;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -44,23 +43,14 @@ class HostileTextWalk {
                     + " embed, video, audio, template, marquee, plaintext, frameset, form[action]), a[href^='javascript:' i],"
                     + " a[href^='data:' i], [onload], [onerror], [onfocus], [onclick]";
 
-    private static Chromium chromium;
+    @RegisterExtension
+    static final Chromium chromium = new Chromium();
+
     private static Site site;
 
     @BeforeAll
     static void start() {
-        chromium = new Chromium();
         site = Sites.at(Sites.places().findFirst().orElseThrow());
-    }
-
-    @AfterAll
-    static void stop() {
-        chromium.close();
-    }
-
-    @AfterEach
-    void assertNoFaults() {
-        chromium.assertNoFaults();
     }
 
     /** Otherwise the other tests would prove nothing. */

@@ -11,9 +11,8 @@ import org.gatehouse.factor.FactorNodes;
 import org.gatehouse.pages.Sites.Person;
 import org.gatehouse.war.ServiceClient;
 import org.gatehouse.war.Site;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,25 +21,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScreensWalk {
     private static final String LONG = "a-very-long-name-without-a-place-to-break-".repeat(4);
 
-    private static Chromium chromium;
+    @RegisterExtension
+    static final Chromium chromium = new Chromium();
+
     private static Site site;
 
     private final Inspection inspection = new Inspection();
 
     @BeforeAll
     static void start() {
-        chromium = new Chromium();
         site = Sites.at(Sites.places().findFirst().orElseThrow());
-    }
-
-    @AfterAll
-    static void stop() {
-        chromium.close();
-    }
-
-    @AfterEach
-    void assertNoFaults() {
-        chromium.assertNoFaults();
     }
 
     @ParameterizedTest
